@@ -1,0 +1,120 @@
+/*
+ * voxslab on many ranks: resample an HDF5 volume that does not fit a machine. Every call is collective over
+ * the communicator that it is given; all ranks pass equal arguments and get equal results.
+ */
+#ifndef VOXSLAB_VOXSLAB_MPI_H
+#define VOXSLAB_VOXSLAB_MPI_H
+
+#include <mpi.h>
+
+#include <voxslab/voxslab.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum vxs_chunking { VXS_CHUNK_SAME, VXS_CHUNK_NONE, VXS_CHUNK_GIVEN } vxs_chunking;
+typedef enum vxs_filter {
+    VXS_FILTER_SAME,
+    VXS_FILTER_NONE,
+    VXS_FILTER_GZIP,
+    VXS_FILTER_SHUFFLE_GZIP
+} vxs_filter;
+typedef enum vxs_sizing { VXS_BY_SIZE, VXS_BY_SCALE, VXS_BY_SPACING } vxs_sizing;
+
+/* What the job is doing, for a progress line; called on rank 0 between rounds. */
+typedef struct vxs_progress {
+    int64_t epoch, epochs, round, rounds;    /* rounds of the whole job; round is the number done */
+    int64_t output_bytes_done, output_bytes; /* of all ranks, before compression */
+    double seconds;                          /* since the first round began */
+} vxs_progress;
+
+typedef struct vxs_report vxs_report;
+
+/* Zero it, then set what differs. Strings are borrowed for the call. */
+typedef struct vxs_job {
+    const char *input;  /* FILE[:DATASET] */
+    const char *output; /* FILE[:DATASET]; the dataset defaults to the input's */
+    vxs_sizing sizing;
+    int64_t size[3];   /* VXS_BY_SIZE: d, h, w in voxels */
+    double scale[3];   /* VXS_BY_SCALE: max(1, floor(in*scale)) */
+    double spacing[3]; /* VXS_BY_SPACING: max(1, round(in*old/new)), in the unit of the input's spacing */
+    double input_spacing[3]; /* replaces the input's element_size_um; 0 when not given */
+    vxs_resample_options resample;
+    int has_dtype; /* else the input's */
+    vxs_dtype dtype;
+    vxs_chunking chunking;
+    int chunk_axes; /* VXS_CHUNK_GIVEN: 3 (d, h, w) or as many as the dataset has axes */
+    int64_t chunk[VXS_MAX_AXES];
+    vxs_filter filter;
+    int gzip_level; /* 1 to 9 */
+    int64_t memory; /* bytes a rank may allocate; 0: a fair share of what the node has free */
+    int threads;    /* per rank; 0: the cores given to the process, shared among the ranks that share them */
+    int force;      /* replace an output file that holds nothing but this dataset */
+    const char *command;                                           /* recorded in the output; may be NULL */
+    void (*progress)(const vxs_progress *progress, void *context); /* rank 0 only; may be NULL */
+    void (*started)(const vxs_report *report, void *context); /* rank 0, when the plan stands; may be NULL */
+    void *context;
+} vxs_job;
+
+/* Seconds and bytes of one phase over all ranks. */
+typedef struct vxs_phase {
+    double seconds_max, seconds_mean; /* over ranks */
+    int64_t bytes;                    /* summed over ranks */
+} vxs_phase;
+
+/* What was planned and, after a run, what happened. Plain data. */
+struct vxs_report {
+    char input[4096], input_dataset[1024], output[4096], output_dataset[1024];
+    int axes;
+    int64_t in_shape[VXS_MAX_AXES], out_shape[VXS_MAX_AXES]; /* (N,C,D,H,W), leading ones */
+    vxs_dtype in_dtype, out_dtype;
+    int has_spacing;
+    double in_spacing[3], out_spacing[3];
+    int64_t in_chunk[VXS_MAX_AXES], out_chunk[VXS_MAX_AXES]; /* 0 when not chunked */
+    char in_filters[256], out_filters[256];
+    vxs_resample_options resample;
+    int ranks, nodes, threads;
+    char io_component[32];
+    int grid[3]; /* ranks along d, h, w in the first epoch */
+    int64_t tile[VXS_MAX_AXES];
+    int64_t epochs, rounds;
+    int64_t memory_budget, memory_planned; /* of the rank that needs most, without the libraries */
+    int64_t input_bytes, output_bytes;     /* whole datasets, uncompressed */
+    int64_t needed_bytes;                  /* input voxels that some tap touches, counted once */
+    int64_t planned_read_bytes, planned_ghost_bytes;
+    vxs_phase open, read, exchange, compute, write, close;
+    double seconds;
+    int64_t peak_rss;    /* of the rank with most */
+    char warnings[1024]; /* "" when there are none; lines */
+};
+
+/*
+ * Run the job: read, exchange ghosts, compute, write collectively; the output appears under its own name only
+ * when complete. Errors come back on every rank with the same status and vxs_message(); nothing is left
+ * behind then. Only a failing collective write ends the program at once (MPI_Abort 74): the other ranks would
+ * hang in it for ever. report may be NULL; it is filled on every rank.
+ */
+vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *job, vxs_report *report);
+
+/* One rank's part of one epoch, for --dry-run: boxes as begin, end per axis (N,C,D,H,W). */
+typedef struct vxs_plan_part {
+    int64_t epoch, rank, rounds;
+    int64_t out_begin[VXS_MAX_AXES], out_end[VXS_MAX_AXES];   /* written */
+    int64_t need_begin[VXS_MAX_AXES], need_end[VXS_MAX_AXES]; /* touched by its taps */
+    int64_t own_begin[VXS_MAX_AXES], own_end[VXS_MAX_AXES];   /* read */
+    int64_t ghost_bytes, memory_bytes;
+} vxs_plan_part;
+
+/*
+ * Plan the job for that many ranks without running it: opens the input serially, writes nothing, needs no
+ * MPI. visit, if not NULL, is called for every rank of every epoch in order, ranks without work left out;
+ * it returns non-zero to stop being called. Local.
+ */
+vxs_status vxs_mpi_plan(const vxs_job *job, int ranks, vxs_report *report,
+                        int (*visit)(const vxs_plan_part *part, void *context), void *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

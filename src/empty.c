@@ -1,0 +1,1 @@
+typedef int a_translation_unit_may_not_be_empty;

@@ -1,0 +1,152 @@
+/*
+ * Datasets on disk: the only place that knows HDF5. Every dataset is seen as (N, C, D, H, W) with leading
+ * axes of length 1 where it has fewer. One thread makes all calls.
+ */
+#ifndef VOLUME_VOLUME_H
+#define VOLUME_VOLUME_H
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/box.h"
+#include "base/dtype.h"
+
+enum { VOLUME_PATH_BYTES = 4096, VOLUME_NAME_BYTES = 1024, VOLUME_FILTERS_BYTES = 256 };
+
+/* The most that one transfer moves (MPI-IO fails from 2 GiB on), and one filtered collective write. */
+#define VOLUME_CALL_BYTES          ((int64_t)512 << 20)
+#define VOLUME_FILTERED_CALL_BYTES ((int64_t)64 << 20)
+
+typedef enum volume_layout {
+    VOLUME_CONTIGUOUS,
+    VOLUME_CHUNKED,
+    VOLUME_COMPACT,
+    VOLUME_VIRTUAL,
+    VOLUME_EXTERNAL /* contiguous, in other files */
+} volume_layout;
+
+/* What a dataset is: plain data without pointers, so that rank 0 can broadcast it as bytes. */
+typedef struct volume_info {
+    char file[VOLUME_PATH_BYTES];    /* absolute path of the file named by the user */
+    char dataset[VOLUME_NAME_BYTES]; /* path in the file, with a leading '/' */
+    int axes;                        /* of the dataset: 3 to 5 */
+    int64_t shape[AXES];             /* normalised */
+    vxs_dtype dtype;
+    bool swapped; /* the file's byte order is not this machine's */
+    volume_layout layout;
+    bool serial_only;    /* not readable through MPI-IO: virtual, external, or reached by an external link */
+    int64_t chunk[AXES]; /* normalised, clipped to the shape; 0 unless VOLUME_CHUNKED */
+    bool filtered;
+    char filters[VOLUME_FILTERS_BYTES]; /* "shuffle, deflate 4", "" without */
+    int64_t storage_bytes;              /* allocated in the file */
+    bool has_spacing;
+    double spacing[3];                 /* element_size_um, d, h, w */
+    int64_t file_bytes, file_mtime_ns; /* of the file named by the user */
+} volume_info;
+
+/* FILE[:DATASET]: the whole text if a file has that name, otherwise split at the last ':'. dataset "" when
+ * none is given. VXS_USAGE when a part is empty or too long. Local. */
+vxs_status volume_split_name(const char *text, char file[VOLUME_PATH_BYTES], char dataset[VOLUME_NAME_BYTES]);
+
+/*
+ * Look at a dataset through the serial driver; dataset "" takes the only one that can be a volume (3 to 5
+ * axes, a dtype of ours), else VXS_USAGE with the candidates listed. VXS_BAD_INPUT names the thing and the
+ * reason: no such file, not HDF5, truncated, no such dataset, wrong number of axes, zero-length axis,
+ * compound, string, complex or odd types, a filter whose plugin is missing. Local; one rank calls it.
+ */
+vxs_status volume_probe(const char *file, const char *dataset, volume_info *info);
+
+/* What `voxslab info` shows: shape, dtype, layout, chunks, filters, size on disk and ratio, spacing, and
+ * all attributes with values; for a file without dataset name, all its datasets, one line each, when there
+ * are several. Local. */
+vxs_status volume_print_info(FILE *out, const char *file, const char *dataset);
+
+/* ---- reading and writing in parallel ---- */
+
+typedef struct volume volume;
+
+/* Open what volume_probe described (the same info on every rank): MPI-IO with collective metadata reads, or
+ * each rank by the serial driver if info->serial_only. Collective; on failure anywhere every rank fails, with
+ * the same status and message, and *opened is NULL. */
+vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, volume **opened);
+
+/* Read the voxels of where into dst, in the machine's byte order. Calls are cut to VOLUME_CALL_BYTES at
+ * whole chunks. dst holds where; its w stride is 1 and its h, d, c, n strides are those of one enclosing
+ * row-major array (each stride divides the next). Local, independent. VXS_BAD_INPUT for a chunk that can't
+ * be decoded, VXS_IO for the rest, with file, dataset, box and HDF5's own words. */
+vxs_status volume_read(volume *source, const box *where, const box_view *dst);
+
+/* Bytes that HDF5 and MPI-IO themselves take while volume_read reads boxes of at most bytes (chunk buffers:
+ * compressed and plain; data sieving). An upper bound, measured. Local. */
+int64_t volume_read_overhead(const volume_info *info, int64_t bytes);
+
+typedef enum volume_filter {
+    VOLUME_FILTER_SAME,
+    VOLUME_FILTER_NONE,
+    VOLUME_FILTER_GZIP,
+    VOLUME_FILTER_SHUFFLE_GZIP
+} volume_filter;
+
+typedef struct volume_attribute {
+    const char *name;
+    const char *text; /* a UTF-8 string, or NULL for the number */
+    int64_t number;
+} volume_attribute;
+
+typedef struct volume_spec {
+    const char *dataset; /* groups on the way are made */
+    int axes;
+    int64_t shape[AXES]; /* normalised */
+    vxs_dtype dtype;     /* equal to like's: the file type is copied, byte order and bool's enum included */
+    bool chunked;
+    int64_t chunk[AXES];  /* normalised */
+    volume_filter filter; /* SAME: the pipeline of like, with its parameters */
+    int gzip_level;
+    bool has_spacing;
+    double spacing[3]; /* written as element_size_um float64[3], d, h, w */
+    const volume_attribute *attributes;
+    int attribute_count;
+} volume_spec;
+
+/* Whether chunks of the output pass filters. Local. */
+bool volume_spec_is_filtered(const volume_spec *spec, const volume_info *like);
+
+/*
+ * Create path (it must not exist: O_EXCL) with one dataset, serially: space allocated early where nothing is
+ * filtered, no fill values, format bounds V110 so that millions of chunks work, all attributes of like
+ * copied but element_size_um and voxslab_* (and references, which can't be: a warning in warnings, if any),
+ * then the given ones written. Closed again on return. VXS_CANT_CREATE with path and reason; then nothing is
+ * left at path. Local; one rank calls it.
+ */
+vxs_status volume_create(const char *path, const volume_spec *spec, const volume_info *like, char *warnings,
+                         size_t warnings_bytes);
+
+/* OK when path is an HDF5 file that holds nothing but dataset (groups on its way aside): what --force may
+ * replace. VXS_CANT_CREATE otherwise, saying what else is in it. Local. */
+vxs_status volume_check_replaceable(const char *path, const char *dataset);
+
+/* Collective, through MPI-IO, read and write. Fails on all ranks alike. */
+vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm comm, volume **opened);
+
+/* One collective transfer of where (empty on ranks that have nothing left) from src, whose strides are like
+ * volume_read's. If the file's byte order is not the machine's, src's voxels are swapped in place and stay
+ * so. At most VOLUME_CALL_BYTES, VOLUME_FILTERED_CALL_BYTES if filtered. Collective. A failure is this rank's
+ * alone, and others may hang inside the call: print and abort. */
+vxs_status volume_write(volume *target, const box *where, const box_view *src);
+
+/* The same upper bound for a collective write of at most bytes a rank. Local. */
+int64_t volume_write_overhead(const volume_spec *spec, const volume_info *like, int64_t bytes);
+
+/* Flush to the file system (H5Fflush). Collective. */
+vxs_status volume_flush(volume *target);
+
+/* Close; NULL is legal. Collective for volumes opened through MPI-IO. Errors of closing a written file count.
+ */
+vxs_status volume_close(volume *any);
+
+/* "romio", "ompio", "serial" ...: what carries this volume's transfers, as far as the file handle's hints
+ * tell. text is at least 32 bytes. Local. */
+void volume_io_component(volume *any, char text[32]);
+
+#endif
