@@ -50,5 +50,7 @@ finds "scripts/quickstart.sh, a command" "chmod -x scripts/quickstart.sh"
 finds "links to 'scripts/lost.png'" "echo '![x](scripts/lost.png)' >>README.md"
 finds "neither names --size" "echo 'scripts/quickstart.sh scripts/test.sh' >README.md"
 finds "shows --sise" "sed -i 's/--size/--sise/' README.md"
+finds "shows --sice" "printf 'voxslab resample a b \\\\\n  --sice 3\n' >>README.md"
+finds "README.md's C example" "mkdir -p tests/install/example; echo 'int z;' >tests/install/example/resample.c"
 [ "$failures" -eq 0 ] || exit 1
 echo "structure self-test: every breach found"
