@@ -149,4 +149,7 @@ vxs_status volume_close(volume *any);
  * tell. text is at least 32 bytes. Local. */
 void volume_io_component(volume *any, char text[32]);
 
+/* "HDF5 1.10.8": of the library that is linked. Static text. Local. */
+const char *volume_library_version(void);
+
 #endif

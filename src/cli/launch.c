@@ -1,0 +1,64 @@
+#include "cli/launch.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/value.h"
+
+/* Open MPI, PMIx and PMI launchers (MPICH's mpiexec), srun; first found counts. */
+static const char *const rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID",
+                                             NULL};
+/* Not SLURM_NTASKS: a batch script has it too, and is one process. */
+static const char *const size_variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
+                                             NULL};
+static const char *const allocation_variables[] = {"SLURM_NTASKS", NULL};
+
+static int first_number(const char *const *variables, int otherwise) {
+    for (; *variables; variables++) {
+        const char *text = getenv(*variables), *end;
+        int64_t number;
+        if (text && strcmp(text, "0") == 0)
+            return 0;
+        if (text && scan_int(text, '\0', INT32_MAX, &number, &end))
+            return (int)number;
+    }
+    return otherwise;
+}
+
+launch launch_from_environment(void) {
+    launch found;
+    found.rank = first_number(rank_variables, 0);
+    found.size = first_number(size_variables, found.rank + 1);
+    found.allocated_ranks = found.size > 1 ? found.size : first_number(allocation_variables, found.size);
+    return found;
+}
+
+/* Whether the user's choice of components, a list that '^' turns into its complement, contains ompio. */
+static bool chooses_ompio(const char *components) {
+    bool named = strstr(components, "ompio") != NULL;
+    return components[0] == '^' ? !named : named;
+}
+
+static void choose_io_component(void) {
+    setenv("OMPI_MCA_io", "^ompio", 0);
+    if (chooses_ompio(getenv("OMPI_MCA_io")))
+        setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 0);
+}
+
+vxs_status launch_mpi(const launch *from) {
+    choose_io_component();
+    signal(SIGXFSZ, SIG_IGN);
+    int provided = MPI_THREAD_SINGLE, size = 0;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    CHECK(provided >= MPI_THREAD_FUNNELED, VXS_INTERNAL,
+          "this MPI library gives thread level %d, but voxslab needs MPI_THREAD_FUNNELED (%d)", provided,
+          MPI_THREAD_FUNNELED);
+    CHECK(size > 1 || from->size <= 1, VXS_USAGE,
+          "%d processes were launched, but each sees itself alone: use the mpirun of the MPI that voxslab "
+          "was built "
+          "with, or srun --mpi=pmix",
+          from->size);
+    return VXS_OK;
+}

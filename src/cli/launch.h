@@ -1,0 +1,26 @@
+/* How this process was started, and MPI's start and end. */
+#ifndef CLI_LAUNCH_H
+#define CLI_LAUNCH_H
+
+#include <mpi.h>
+
+#include "base/status.h"
+
+/* What the launcher's environment says, before MPI_Init. */
+typedef struct launch {
+    int rank;            /* 0 when nothing launched us */
+    int size;            /* 1 when nothing launched us */
+    int allocated_ranks; /* size, or the tasks of the Slurm allocation that this shell runs in */
+} launch;
+
+/* Local. */
+launch launch_from_environment(void);
+
+/*
+ * Choose the MPI-IO component where the user did not (HPC: OMPIO of Open MPI 4.1 can corrupt data), start MPI
+ * with funneled threads, ignore SIGXFSZ so that a file size limit becomes an error. VXS_USAGE when the
+ * launcher started several processes that do not see each other. Collective.
+ */
+vxs_status launch_mpi(const launch *from);
+
+#endif

@@ -1,0 +1,112 @@
+/* voxslab resample: running the job, or its plan, and what rank 0 says meanwhile. */
+#include <stdlib.h>
+
+#include "cli/banner.h"
+#include "cli/json_file.h"
+#include "cli/json_report.h"
+#include "cli/plan_table.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/resample_args.h"
+
+static void say_started(const vxs_report *report, void *context) {
+    progress_line *line = context;
+    banner_print(line->out, report);
+    fflush(line->out);
+}
+
+static void say_progress(const vxs_progress *progress, void *context) {
+    progress_line_update(context, progress);
+}
+
+/* Rank 0 opens --json; all ranks fail alike if it can't. Collective. */
+static vxs_status open_json(json_file *json, const char *path, const run_context *context) {
+    vxs_status status = path && context->rank == 0 ? json_file_open(json, path) : VXS_OK;
+    int code = (int)status;
+    MPI_Bcast(&code, 1, MPI_INT, 0, context->comm);
+    if (code != VXS_OK && status == VXS_OK)
+        status = status_fail((vxs_status)code, "rank 0 can't write --json '%.200s'", path);
+    return status;
+}
+
+static vxs_status run_job(const resample_args *args, const run_context *context, vxs_report *report) {
+    json_file json = {0};
+    progress_line line = progress_line_begin(stderr, args->progress_seconds);
+    vxs_job job = args->job;
+    job.command = context->command_line;
+    job.context = &line;
+    job.started = args->quiet ? NULL : say_started;
+    job.progress = args->quiet ? NULL : say_progress;
+    TRY(open_json(&json, args->json, context));
+    vxs_status status = vxs_mpi_resample(context->comm, &job, report);
+    progress_line_end(&line);
+    if (status == VXS_OK && context->rank == 0 && !args->quiet) {
+        banner_print_warnings(stderr, report);
+        report_print(stderr, report);
+    }
+    if (status == VXS_OK && json.stream) {
+        json_report_print(json.stream, report, context->command_line);
+        status = json_file_commit(&json);
+    }
+    json_file_discard(&json);
+    return status;
+}
+
+typedef struct plan_visit {
+    FILE *json; /* NULL without */
+    int axes;   /* of the report, which is known before the first part */
+    const vxs_report *report;
+    plan_table table;
+} plan_visit;
+
+static int visit_part(const vxs_plan_part *part, void *context) {
+    plan_visit *visit = context;
+    if (visit->json)
+        json_plan_add(visit->json, part, visit->report->axes, visit->table.count);
+    plan_table_add(&visit->table, part);
+    return 0;
+}
+
+static void say_plan(const resample_args *args, const plan_visit *visit) {
+    /* The table would spoil JSON that goes to the same place. */
+    if (args->quiet || visit->json == stdout)
+        return;
+    banner_print(stdout, visit->report);
+    plan_table_print(stdout, &visit->table, visit->report->axes);
+    plan_table_print_totals(stdout, &visit->table, visit->report);
+    fflush(stdout);
+    banner_print_warnings(stderr, visit->report);
+}
+
+static vxs_status run_plan(const resample_args *args, const run_context *context, vxs_report *report) {
+    vxs_status status = VXS_OK;
+    json_file json = {0};
+    int ranks = args->ranks ? args->ranks : context->planned_ranks;
+    plan_visit *visit = calloc(1, sizeof *visit);
+    CHECK_CLEAN(visit, VXS_IO, "no memory for the plan's table (%zu bytes)", sizeof *visit);
+    if (args->json)
+        TRY_CLEAN(json_file_open(&json, args->json));
+    visit->json = json.stream;
+    visit->report = report;
+    if (json.stream)
+        json_plan_begin(json.stream);
+    TRY_CLEAN(vxs_mpi_plan(&args->job, ranks, report, visit_part, visit));
+    say_plan(args, visit);
+    if (json.stream) {
+        json_plan_end(json.stream, report, context->command_line);
+        status = json_file_commit(&json);
+    }
+cleanup:
+    json_file_discard(&json);
+    free(visit);
+    return status;
+}
+
+vxs_status resample_run(const void *args, const run_context *context) {
+    const resample_args *given = args;
+    vxs_report *report = calloc(1, sizeof *report);
+    CHECK(report, VXS_IO, "no memory for the report (%zu bytes)", sizeof *report);
+    vxs_status status = given->dry_run ? run_plan(given, context, report) : run_job(given, context, report);
+    free(report);
+    return status;
+}
