@@ -131,9 +131,13 @@ vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm com
 
 /* One collective transfer of where (empty on ranks that have nothing left) from src, whose strides are like
  * volume_read's. If the file's byte order is not the machine's, src's voxels are swapped in place and stay
- * so. At most VOLUME_CALL_BYTES, VOLUME_FILTERED_CALL_BYTES if filtered. Collective. A failure is this rank's
+ * so. At most VOLUME_CALL_BYTES (VOLUME_FILTERED_CALL_BYTES if filtered, to bound HDF5's copies), or one
+ * chunk that is larger. Collective. A failure is this rank's
  * alone, and others may hang inside the call: print and abort. */
 vxs_status volume_write(volume *target, const box *where, const box_view *src);
+
+/* Why the last volume_write was not collective after all, in words; "" when it was. Local. */
+const char *volume_not_collective(const volume *target);
 
 /* The same upper bound for a collective write of at most bytes a rank. Local. */
 int64_t volume_write_overhead(const volume_spec *spec, const volume_info *like, int64_t bytes);
