@@ -151,30 +151,3 @@ vxs_status volume_close(volume *any) {
     free(any);
     return status;
 }
-
-static const char *component_of_hints(MPI_Info hints) {
-    int keys = 0;
-    MPI_Info_get_nkeys(hints, &keys);
-    for (int i = 0; i < keys; i++) {
-        char key[MPI_MAX_INFO_KEY + 1];
-        MPI_Info_get_nthkey(hints, i, key);
-        if (strncmp(key, "romio_", 6) == 0)
-            return "romio";
-    }
-    return "ompio";
-}
-
-void volume_io_component(volume *any, char text[32]) {
-    snprintf(text, 32, "%s", "serial");
-    if (any->serial)
-        return;
-    void *handle = NULL;
-    MPI_Info hints = MPI_INFO_NULL;
-    if (H5Fget_vfd_handle(any->file, H5P_DEFAULT, &handle) < 0 || !handle ||
-        MPI_File_get_info(*(MPI_File *)handle, &hints) != MPI_SUCCESS) {
-        snprintf(text, 32, "%s", "mpi-io");
-        return;
-    }
-    snprintf(text, 32, "%s", component_of_hints(hints));
-    MPI_Info_free(&hints);
-}

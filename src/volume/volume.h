@@ -149,8 +149,8 @@ vxs_status volume_flush(volume *target);
  */
 vxs_status volume_close(volume *any);
 
-/* "romio", "ompio", "serial" ...: what carries this volume's transfers, as far as the file handle's hints
- * tell. text is at least 32 bytes. Local. */
+/* "romio", "ompio", "serial", "mpi-io": what carries this volume's transfers, as far as the file handle's
+ * hints and Open MPI's parameter "io" tell. text is at least 32 bytes. Local. */
 void volume_io_component(volume *any, char text[32]);
 
 /* "HDF5 1.10.8": of the library that is linked. Static text. Local. */
