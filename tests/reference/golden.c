@@ -7,6 +7,7 @@
 
 static _Thread_local char problem[512];
 
+/* Says what is wrong, and is it. */
 #define PROBLEM(...) (snprintf(problem, sizeof problem, __VA_ARGS__), (const char *)problem)
 
 static const struct {
@@ -110,7 +111,8 @@ static const char *read_case(const char *line, golden_case *c) {
         *(a < 5 ? &c->in_shape[a] : &c->out_dhw[a - 5]) = n[a];
     c->offset = n[8];
     c->count = n[9];
-    c->tolerance = strcmp(tolerance, "ulp1") == 0 ? 1 : atof(tolerance);
+    c->floorf = strcmp(tolerance, "floorf") == 0;
+    c->tolerance = strcmp(tolerance, "ulp1") == 0 ? 1 : c->floorf ? 1e-11 : atof(tolerance);
     if (c->count != golden_output_voxels(c) * kinds[c->kind].per_voxel)
         return PROBLEM("cases.txt: %s has %lld elements, not one per voxel", c->name, n[9]);
     return NULL;
@@ -121,7 +123,7 @@ static FILE *open_in(const char *folder, const char *file) {
     snprintf(path, sizeof path, "%s/%s", folder, file);
     FILE *stream = fopen(path, "rb");
     if (!stream)
-        PROBLEM("%s: %s", path, strerror(errno));
+        PROBLEM("%.400s: %s", path, strerror(errno));
     return stream;
 }
 

@@ -35,6 +35,7 @@ typedef struct golden_case {
     int64_t in_shape[5], out_dhw[3];
     int64_t offset, count; /* elements in the kind's file */
     double tolerance;      /* times max|v|; 0: exact; area: 1, in float32 ulps */
+    int floorf;            /* PyTorch floors double coordinates in float32: some voxels move further */
     const void *expected;  /* [count], borrowed from files[kind] */
 } golden_case;
 
