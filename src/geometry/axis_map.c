@@ -1,0 +1,221 @@
+#include "geometry/axis_map.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+typedef unsigned __int128 u128;
+
+/* Up to this size PyTorch's float32 nearest is off by less than it takes to pick another voxel. */
+enum { TORCH_NEAREST_MAX = 1 << 23 };
+
+/* The taps of one output. */
+typedef struct taps {
+    int64_t first, last;
+    double weight[2];
+} taps;
+
+/* A mode: how it reads an axis that changes size, and where output i lies. */
+typedef struct axis_rule {
+    tap_kind kind;
+    int taps;
+    bool copies_same_size; /* in == out is the identity, whatever the coordinate rule */
+    void (*locate)(const axis_map *map, int64_t i, taps *t);
+} axis_rule;
+
+static int64_t nearest_torch(const axis_map *map, int64_t i) {
+    float scale = (float)map->in / (float)map->out;
+    float p = scale * ((float)i + 0.5f);
+    float r = p - 0.5f;
+    if (r < 0)
+        r = 0;
+    return min_i64((int64_t)floorf((float)((double)r + 0.5)), map->in - 1);
+}
+
+static int64_t nearest_exact(const axis_map *map, int64_t i) {
+    uint64_t in = (uint64_t)map->in, out = (uint64_t)map->out, u = (uint64_t)i;
+    if (!map->align)
+        return (int64_t)((u128)(2 * u + 1) * in / (2 * out));
+    if (out == 1)
+        return 0;
+    return (int64_t)(((u128)(2 * u) * (in - 1) + (out - 1)) / (2 * (out - 1)));
+}
+
+static void locate_nearest(const axis_map *map, int64_t i, taps *t) {
+    t->first = t->last = map->torch ? nearest_torch(map, i) : nearest_exact(map, i);
+}
+
+/* Lower tap and upper weight in exact integers. */
+static int64_t linear_exact(const axis_map *map, int64_t i, double *upper) {
+    uint64_t in = (uint64_t)map->in, out = (uint64_t)map->out, u = (uint64_t)i;
+    *upper = 0;
+    if (map->align && out == 1)
+        return 0;
+    u128 num, den;
+    if (map->align) {
+        num = (u128)u * (in - 1);
+        den = out - 1;
+    } else {
+        num = (u128)(2 * u + 1) * in;
+        num = num > out ? num - out : 0;
+        den = 2 * out;
+    }
+    *upper = (double)(uint64_t)(num % den) / (double)(uint64_t)den;
+    return (int64_t)(num / den);
+}
+
+/* The same as PyTorch does it, in float for all but float64 volumes: real is the type of every step. */
+#define LINEAR_TORCH(name, real, floor_of)                                                                   \
+    static int64_t name(const axis_map *map, int64_t i, double weight[2]) {                                  \
+        real r;                                                                                              \
+        if (map->align) {                                                                                    \
+            real scale = map->out > 1 ? (real)(map->in - 1) / (real)(map->out - 1) : 0;                      \
+            r = scale * (real)i;                                                                             \
+        } else {                                                                                             \
+            real scale = (real)map->in / (real)map->out;                                                     \
+            real p = scale * ((real)i + (real)0.5);                                                          \
+            r = p - (real)0.5;                                                                               \
+        }                                                                                                    \
+        if (r < 0)                                                                                           \
+            r = 0;                                                                                           \
+        int64_t i0 = min_i64((int64_t)floor_of(r), map->in - 1);                                             \
+        real upper = r - (real)i0;                                                                           \
+        upper = upper > 1 ? 1 : upper;                                                                       \
+        real lower = 1 - upper;                                                                              \
+        weight[0] = lower;                                                                                   \
+        weight[1] = upper;                                                                                   \
+        return i0;                                                                                           \
+    }
+
+LINEAR_TORCH(linear_torch_float, float, floorf)
+LINEAR_TORCH(linear_torch_double, double, floor)
+#undef LINEAR_TORCH
+
+static void locate_linear(const axis_map *map, int64_t i, taps *t) {
+    if (map->torch) {
+        t->first = (map->wide ? linear_torch_double : linear_torch_float)(map, i, t->weight);
+    } else {
+        t->first = min_i64(linear_exact(map, i, &t->weight[1]), map->in - 1);
+        t->weight[0] = 1 - t->weight[1];
+    }
+    t->last = min_i64(t->first + 1, map->in - 1);
+}
+
+static void locate_area(const axis_map *map, int64_t i, taps *t) {
+    uint64_t in = (uint64_t)map->in, out = (uint64_t)map->out, u = (uint64_t)i;
+    t->first = (int64_t)((u128)u * in / out);
+    t->last = (int64_t)(((u128)(u + 1) * in - 1) / out);
+}
+
+static void locate_same(const axis_map *map, int64_t i, taps *t) {
+    (void)map;
+    t->first = t->last = i;
+}
+
+static const axis_rule rules[VXS_MODES] = {
+    [VXS_NEAREST] = {TAP_COPY, 1, false, locate_nearest},
+    [VXS_LINEAR] = {TAP_WEIGHTED, 2, true, locate_linear},
+    [VXS_AREA] = {TAP_WINDOW, 0, true, locate_area},
+};
+static const axis_rule same_size = {TAP_COPY, 1, true, locate_same};
+
+static const axis_rule *rule_of(const axis_map *map) {
+    const axis_rule *rule = &rules[map->mode];
+    return rule->copies_same_size && map->in == map->out ? &same_size : rule;
+}
+
+/* Where float32 coordinates are wanted, and where PyTorch has any: not for area, nor nearest with corners. */
+static bool uses_torch(vxs_mode mode, vxs_coords coords, bool align, int64_t largest) {
+    switch (mode) {
+    case VXS_NEAREST:
+        return !align &&
+               (coords == VXS_COORDS_TORCH || (coords == VXS_COORDS_AUTO && largest <= TORCH_NEAREST_MAX));
+    case VXS_LINEAR:
+        return coords == VXS_COORDS_TORCH;
+    default:
+        return false;
+    }
+}
+
+vxs_status axis_map_init(axis_map *map, const vxs_resample_options *options, vxs_dtype src_dtype, int64_t in,
+                         int64_t out) {
+    const vxs_resample_options linear = {VXS_LINEAR, VXS_COORDS_AUTO, 0};
+    if (!options)
+        options = &linear;
+    CHECK((unsigned)options->mode < VXS_MODES, VXS_USAGE, "mode out of range: %d", (int)options->mode);
+    CHECK((unsigned)options->coords < VXS_COORDS_KINDS, VXS_USAGE, "coordinate rule out of range: %d",
+          (int)options->coords);
+    CHECK(in >= 1 && out >= 1, VXS_USAGE, "can't resample an axis of %lld voxels to %lld: sizes start at 1",
+          (long long)in, (long long)out);
+    CHECK(!(options->align_corners && options->mode == VXS_AREA), VXS_USAGE,
+          "align_corners has no meaning for mode area: leave it out, or use linear");
+    bool align = options->align_corners != 0;
+    *map = (axis_map){.mode = options->mode,
+                      .torch = uses_torch(options->mode, options->coords, align, max_i64(in, out)),
+                      .align = align,
+                      .in = in,
+                      .out = out};
+    map->wide = map->torch && map->mode == VXS_LINEAR && src_dtype == VXS_FLOAT64;
+    map->kind = rule_of(map)->kind;
+    map->taps = rule_of(map)->taps;
+    return VXS_OK;
+}
+
+range axis_map_source(const axis_map *map, range outputs) {
+    if (range_size(outputs) == 0)
+        return (range){0, 0};
+    taps a, b;
+    rule_of(map)->locate(map, outputs.begin, &a);
+    rule_of(map)->locate(map, outputs.end - 1, &b);
+    return (range){a.first, b.last + 1};
+}
+
+int64_t axis_map_max_taps(const axis_map *map) {
+    if (map->kind != TAP_WINDOW)
+        return map->taps;
+    /* A window that begins inside a voxel may touch one more at either end. */
+    return min_i64(map->in, map->in / map->out + (map->in % map->out ? 2 : 0));
+}
+
+int64_t tap_table_bytes(const axis_map *map, int64_t outputs) {
+    int weights = map->kind == TAP_WEIGHTED ? map->taps : 0;
+    return saturating_mul(outputs, (int64_t)(2 * sizeof(int64_t)) + weights * (int64_t)sizeof(double));
+}
+
+vxs_status tap_table_build(tap_table *table, const axis_map *map, range outputs) {
+    *table = (tap_table){.map = *map, .outputs = outputs};
+    int64_t count = range_size(outputs);
+    int weights = map->kind == TAP_WEIGHTED ? map->taps : 0;
+    if (count == 0)
+        return VXS_OK;
+    int64_t bytes = tap_table_bytes(map, count);
+    if (bytes < INT64_MAX) {
+        table->first = malloc((size_t)count * sizeof *table->first);
+        table->last = malloc((size_t)count * sizeof *table->last);
+        table->weight = weights ? malloc((size_t)(count * weights) * sizeof *table->weight) : NULL;
+    }
+    if (!table->first || !table->last || (weights && !table->weight)) {
+        tap_table_free(table);
+        return status_fail(VXS_IO, "no memory for the taps of %lld outputs (%lld bytes)", (long long)count,
+                           (long long)bytes);
+    }
+    const axis_rule *rule = rule_of(map);
+    for (int64_t k = 0; k < count; k++) {
+        taps t = {0};
+        rule->locate(map, outputs.begin + k, &t);
+        table->first[k] = t.first;
+        table->last[k] = t.last;
+        for (int j = 0; j < weights; j++)
+            table->weight[k * weights + j] = t.weight[j];
+    }
+    return VXS_OK;
+}
+
+void tap_table_free(tap_table *table) {
+    free(table->first);
+    free(table->last);
+    free(table->weight);
+    memset(table, 0, sizeof *table);
+}

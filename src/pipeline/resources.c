@@ -1,0 +1,110 @@
+#include "pipeline/resources.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/checked.h"
+
+/* Of what is free, the part that we plan with: the page cache of what is written needs the rest. */
+enum { FAIR_PERCENT = 60 };
+
+/* A line "KEY:  123 kB" of a /proc file, in bytes; -1 if there is none. */
+static int64_t proc_kilobytes(const char *path, const char *key) {
+    FILE *file = fopen(path, "r");
+    char line[256];
+    long long value = -1;
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0 && sscanf(line + strlen(key), "%lld", &value) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return value < 0 ? -1 : value * 1024;
+}
+
+/* A file that holds one number; -1 if it does not ("max", missing). */
+static int64_t number_in_file(const char *path) {
+    FILE *file = fopen(path, "r");
+    long long value = -1;
+    if (file && fscanf(file, "%lld", &value) != 1)
+        value = -1;
+    if (file)
+        fclose(file);
+    return value;
+}
+
+/* What the control group has left: the limit less what is in use; version 2, then version 1. */
+static int64_t cgroup_free(void) {
+    static const char *const files[][2] = {
+        {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
+        {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
+    };
+    for (int i = 0; i < 2; i++) {
+        int64_t limit = number_in_file(files[i][0]), used = number_in_file(files[i][1]);
+        if (limit >= 0 && used >= 0)
+            return max_i64(limit - used, 0);
+    }
+    return INT64_MAX;
+}
+
+/* Slurm's limits are in MiB, per node or per allocated core. */
+static int64_t slurm_limit(void) {
+    const char *node = getenv("SLURM_MEM_PER_NODE"), *cpu = getenv("SLURM_MEM_PER_CPU");
+    const char *cpus = getenv("SLURM_CPUS_ON_NODE");
+    if (node && atoll(node) > 0)
+        return saturating_mul(atoll(node), 1 << 20);
+    if (cpu && cpus && atoll(cpu) > 0 && atoll(cpus) > 0)
+        return saturating_mul(saturating_mul(atoll(cpu), atoll(cpus)), 1 << 20);
+    return INT64_MAX;
+}
+
+static int64_t node_memory(void) {
+    int64_t available = proc_kilobytes("/proc/meminfo", "MemAvailable:");
+    if (available < 0)
+        available = (int64_t)1 << 30;
+    return min_i64(available, min_i64(cgroup_free(), slurm_limit()));
+}
+
+/* Cores of this process; all ranks of the node share them unless they are bound to fewer than all. */
+static int cores_per_rank(int ranks_on_node) {
+    const char *wanted = getenv("OMP_NUM_THREADS");
+    if (wanted && atoi(wanted) > 0)
+        return atoi(wanted);
+    cpu_set_t set;
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    int mine = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)online;
+    if (mine >= online)
+        mine /= ranks_on_node;
+    return mine > 1 ? mine : 1;
+}
+
+static resources share(int ranks, int nodes, int ranks_on_node) {
+    int64_t memory = node_memory() / 100 * FAIR_PERCENT / ranks_on_node;
+    return (resources){ranks, nodes, memory, cores_per_rank(ranks_on_node)};
+}
+
+resources resources_of_process(void) {
+    return share(1, 1, 1);
+}
+
+resources resources_of_ranks(MPI_Comm comm) {
+    int ranks, local_ranks, local_rank, nodes;
+    MPI_Comm node;
+    MPI_Comm_size(comm, &ranks);
+    MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+    MPI_Comm_size(node, &local_ranks);
+    MPI_Comm_rank(node, &local_rank);
+    MPI_Comm_free(&node);
+    int first = local_rank == 0;
+    MPI_Allreduce(&first, &nodes, 1, MPI_INT, MPI_SUM, comm);
+    resources mine = share(ranks, nodes, local_ranks), least = mine;
+    MPI_Allreduce(&mine.memory, &least.memory, 1, MPI_INT64_T, MPI_MIN, comm);
+    MPI_Allreduce(&mine.threads, &least.threads, 1, MPI_INT, MPI_MIN, comm);
+    return least;
+}
+
+int64_t resources_peak_rss(void) {
+    return max_i64(0, proc_kilobytes("/proc/self/status", "VmHWM:"));
+}

@@ -1,0 +1,204 @@
+#include "pipeline/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/checked.h"
+#include "comm/agree.h"
+#include "kernels/resample.h"
+#include "pipeline/window.h"
+
+/* What one rank allocates, once, for all epochs of a plan. */
+typedef struct buffers {
+    void *stream, *tail, *round, *scratch;
+} buffers;
+
+typedef struct engine {
+    const stream_job *job;
+    stream_times *times;
+    buffers memory;
+    epoch e;
+    int part[3];
+    bool working; /* this rank has a part in the epoch */
+    resample_tables tables;
+    window input;
+} engine;
+
+int64_t stream_compute_bytes(const resample_operator *op, const int64_t out_extent[3], int64_t src_w,
+                             int threads) {
+    int64_t bytes = resample_scratch_bytes(op->src_dtype, op->axis, src_w, threads);
+    for (int axis = 0; axis < 3; axis++)
+        bytes = saturating_add(bytes, tap_table_bytes(&op->axis[axis], out_extent[axis]));
+    return bytes;
+}
+
+static vxs_status allocate_one(void **memory, int64_t bytes, const char *what) {
+    *memory = NULL;
+    if (bytes == 0)
+        return VXS_OK;
+    CHECK(bytes < INT64_MAX - 64, VXS_USAGE, "%s would take more than 2^63 bytes", what);
+    *memory = aligned_alloc(64, (size_t)round_up(bytes, 64));
+    CHECK(*memory, VXS_IO, "out of memory: %lld bytes for %s; use more nodes or a smaller --memory",
+          (long long)bytes, what);
+    return VXS_OK;
+}
+
+static vxs_status allocate(const stream_job *job, buffers *b) {
+    const region_plan *p = job->plan;
+    int64_t plane = region_plan_in_plane_bytes(p);
+    *b = (buffers){0};
+    TRY(allocate_one(&b->stream, plane * p->stream_planes, "the input window"));
+    TRY(allocate_one(&b->tail, plane * p->tail_planes, "the early planes"));
+    TRY(allocate_one(&b->round, region_plan_round_bytes(p), "the output of a round"));
+    return allocate_one(&b->scratch,
+                        resample_scratch_bytes(job->op->src_dtype, job->op->axis, p->src_w, job->threads),
+                        "the kernel's rows");
+}
+
+static void release(buffers *b) {
+    free(b->stream);
+    free(b->tail);
+    free(b->round);
+    free(b->scratch);
+}
+
+/* ---- computing ---- */
+
+static range source_of(const engine *g, range outputs) {
+    return g->e.shape->source(g->e.shape->context, 0, outputs);
+}
+
+/* As many output planes from first on as the window holds all taps of. */
+static int64_t computable_until(const engine *g, int64_t first, int64_t end) {
+    if (g->input.held_in == NULL)
+        return first;
+    int64_t low = first,
+            high = end; /* all before low are computable, none from high on, but for low == end */
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (source_of(g, (range){middle, middle + 1}).end <= g->input.held.end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void compute_planes(engine *g, const box_view *round_view, range planes) {
+    const stream_job *job = g->job;
+    resample_kernel kernel = {.src_dtype = job->op->src_dtype,
+                              .dst_dtype = job->op->dst_dtype,
+                              .axis = {&g->tables.axis[0], &g->tables.axis[1], &g->tables.axis[2]},
+                              .threads = job->threads,
+                              .scratch = g->memory.scratch};
+    box_view dst = *round_view;
+    int64_t first[AXES];
+    for (int a = 0; a < AXES; a++)
+        first[a] = dst.where.axis[a].begin;
+    first[AXIS_D] = planes.begin;
+    dst.data = box_view_at(round_view, (size_t)g->e.shape->out_voxel_bytes, first);
+    dst.where.axis[AXIS_D] = planes;
+    double begin = MPI_Wtime();
+    resample_run(&kernel, g->input.held_in, &dst);
+    g->times->compute += MPI_Wtime() - begin;
+}
+
+/* Step through the input until the round's planes are done. */
+static void compute_round(engine *g, const box_view *round_view) {
+    range planes = round_view->where.axis[AXIS_D];
+    int64_t next = planes.begin;
+    while (next < planes.end) {
+        int64_t until = computable_until(g, next, planes.end);
+        if (until == next) {
+            window_advance(&g->input, source_of(g, (range){next, next + 1}).begin);
+            continue;
+        }
+        if (g->input.status == VXS_OK)
+            compute_planes(g, round_view, (range){next, until});
+        window_progress(&g->input);
+        next = until;
+    }
+}
+
+/* ---- writing ---- */
+
+/* The other ranks may wait inside the collective for ever: only ending the program frees them. */
+static void abort_on_failed_write(const engine *g, vxs_status status) {
+    if (status == VXS_OK)
+        return;
+    int rank;
+    MPI_Comm_rank(g->job->comm, &rank);
+    fprintf(stderr, "voxslab: rank %d: %s\n", rank, status_message());
+    fflush(stderr);
+    MPI_Abort(g->job->comm, VXS_IO);
+}
+
+static void write_round(engine *g, const box_view *round_view) {
+    double begin = MPI_Wtime();
+    for (int64_t i = 0; i < region_plan_pieces(g->job->plan); i++) {
+        box piece = region_plan_piece(g->job->plan, &round_view->where, i);
+        abort_on_failed_write(g, volume_write(g->job->out, &piece, round_view));
+        g->times->written_bytes += box_voxels(&piece) * g->e.shape->out_voxel_bytes;
+    }
+    g->times->write += MPI_Wtime() - begin;
+}
+
+/* The box that this rank writes in a round; empty when it has nothing left. */
+static box round_box(const engine *g, int64_t round) {
+    if (!g->working)
+        return (box){{{0, 0}}};
+    box b = epoch_out_box(&g->e, g->part);
+    b.axis[AXIS_D] = region_plan_round(g->job->plan, &g->e, g->part[0], round);
+    return b;
+}
+
+static vxs_status run_round(engine *g, int64_t round) {
+    box where = round_box(g, round);
+    box_view view = box_view_packed(g->memory.round, &where);
+    if (!box_is_empty(&where))
+        compute_round(g, &view);
+    TRY(comm_agree(g->job->comm, g->working ? g->input.status : VXS_OK));
+    write_round(g, &view);
+    if (g->job->round_done)
+        g->job->round_done(g->job->context);
+    return VXS_OK;
+}
+
+/* ---- epochs ---- */
+
+static vxs_status begin_epoch(engine *g, int64_t index) {
+    int rank;
+    MPI_Comm_rank(g->job->comm, &rank);
+    g->e = region_plan_epoch(g->job->plan, index);
+    g->working = epoch_part_of_rank(&g->e, rank, g->part);
+    vxs_status status = VXS_OK;
+    if (g->working) {
+        box out = epoch_out_box(&g->e, g->part);
+        status = resample_tables_build(g->job->op, &out, &g->tables);
+    }
+    TRY(comm_agree(g->job->comm, status)); /* from here on, messages count on every rank */
+    if (g->working)
+        window_begin(&g->input, g->job, &g->e, g->part, g->memory.stream, g->memory.tail, g->times);
+    return VXS_OK;
+}
+
+static vxs_status run_epoch(engine *g, int64_t index) {
+    g->tables = (resample_tables){0};
+    vxs_status status = begin_epoch(g, index);
+    bool begun = status == VXS_OK && g->working;
+    for (int64_t round = 0; round < region_plan_rounds(g->job->plan) && status == VXS_OK; round++)
+        status = run_round(g, round);
+    if (begun)
+        window_end(&g->input);
+    resample_tables_free(&g->tables);
+    return status;
+}
+
+vxs_status stream_run(const stream_job *job, stream_times *times) {
+    engine g = {.job = job, .times = times};
+    vxs_status status = comm_agree(job->comm, allocate(job, &g.memory));
+    for (int64_t i = 0; i < region_plan_epochs(job->plan) && status == VXS_OK; i++)
+        status = run_epoch(&g, i);
+    release(&g.memory);
+    return status;
+}

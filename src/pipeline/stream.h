@@ -1,0 +1,41 @@
+/*
+ * The stream engine: owned slabs and ghosts. Works off one region's epochs in rounds: input streams through a
+ * sliding window of planes, output leaves in collective writes. For operators whose input ranges are known in
+ * closed form (resample, label).
+ */
+#ifndef PIPELINE_STREAM_H
+#define PIPELINE_STREAM_H
+
+#include <mpi.h>
+
+#include "operators/resample.h"
+#include "partition/plan.h"
+#include "volume/volume.h"
+
+/* Seconds and bytes of this rank. */
+typedef struct stream_times {
+    double read, exchange, compute, write;
+    int64_t read_bytes, ghost_bytes, written_bytes;
+} stream_times;
+
+typedef struct stream_job {
+    MPI_Comm comm;
+    const resample_operator *op;
+    const region_plan *plan;
+    volume *in, *out;
+    int threads;
+    void (*round_done)(void *context); /* on every rank, after each round; may be NULL */
+    void *context;
+} stream_job;
+
+/*
+ * Run all epochs of the plan. Collective; fails on all ranks alike, except that a failed collective write
+ * ends the program (the others hang in it): message on stderr, MPI_Abort. times is added to.
+ */
+vxs_status stream_run(const stream_job *job, stream_times *times);
+
+/* Tables and scratch of one rank, for the memory plan. Local. */
+int64_t stream_compute_bytes(const resample_operator *op, const int64_t out_extent[3], int64_t src_w,
+                             int threads);
+
+#endif

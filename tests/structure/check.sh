@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# check.sh TREE [PROGRAM]: the rules of the house that a machine can see. Prints every breach; 1 when there is one.
+set -euo pipefail
+cd "$1"
+program=${2:-}
+
+files=$(git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -printf '%P\n' | grep -v '^build')
+files=$(while read -r file; do [ ! -e "$file" ] || echo "$file"; done <<<"$files")
+breaches=0
+breach() { echo "structure: $*"; breaches=$((breaches + 1)); }
+of() { grep -E "$1" <<<"$files" || true; } # the files whose path matches
+
+# A file includes from its own room and from lower floors.
+floor_of() {
+    case $1 in
+    base) echo 0 ;;
+    geometry | comm) echo 1 ;;
+    kernels | partition) echo 2 ;;
+    exchange | volume | journal) echo 3 ;;
+    operators) echo 4 ;;
+    pipeline) echo 5 ;;
+    cli) echo 6 ;;
+    esac
+}
+while IFS=: read -r file line text; do
+    [ -n "$file" ] || continue
+    room=$(cut -d/ -f2 <<<"$file")
+    included=$(sed 's/[^"]*"\([^"]*\)".*/\1/' <<<"$text")
+    other=${included%%/*}
+    if [ -z "$(floor_of "$room")" ]; then
+        breach "$file:$line: the room '$room' has no floor here"
+    elif [ -z "$(floor_of "$other")" ]; then
+        breach "$file:$line: '$included' does not begin with a room's name"
+    elif [ "$room" != "$other" ] && [ "$(floor_of "$other")" -ge "$(floor_of "$room")" ]; then
+        breach "$file:$line: $room (floor $(floor_of "$room")) includes '$included' (floor $(floor_of "$other"))"
+    fi
+done < <(of '^src/[^/]+/.*\.(c|h|inc)$' | xargs -r grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"' || true)
+
+only_in() { # only_in HEADER ROOMS
+    while IFS=: read -r file line _; do
+        [ -z "$file" ] || breach "$file:$line: <$1> outside its rooms"
+    done < <(of '^(src|include)/.*\.(c|h|inc)$' | grep -vE "^($2)" |
+        xargs -r grep -nHE "^[[:space:]]*#[[:space:]]*include[[:space:]]+[<\"]$1[>\"]" || true)
+}
+only_in 'hdf5\.h' 'src/volume/'
+only_in 'mpi\.h' 'src/(comm|exchange|volume|journal|pipeline|cli)/|include/voxslab/voxslab_mpi\.h$'
+
+for entry in $(cut -d/ -f1 <<<"$files" | sort -u); do
+    case $entry in
+    .* | src | include | tests | scripts | jobs | CMakeLists.txt | README.md | LICENSE) ;;
+    *) breach "'$entry' does not belong at the top" ;;
+    esac
+done
+
+while read -r lines file; do
+    [ -z "$file" ] || [ "$lines" -le 400 ] || breach "$file has $lines lines; 400 is the most, one subject each"
+done < <(of '(\.(c|h|inc|sh|py|md|cmake|in|supp)|CMakeLists\.txt|^\.ci/run)$' | xargs -r -d '\n' wc -l | grep -v ' total$')
+
+# The README: its two commands exist; the options that it shows are options, and it says where all of them are.
+for command in scripts/quickstart.sh scripts/test.sh; do
+    grep -q "$command" README.md || breach "README.md does not name $command"
+    [ -x "$command" ] || breach "$command, a command of the README, can't be run"
+done
+for path in $(grep -oE '\]\([^)#:]+\)' README.md | tr -d '()]'); do
+    [ -e "$path" ] || breach "README.md links to '$path', which is not there"
+done
+example=tests/install/example/resample.c
+if [ -e "$example" ]; then # the README shows what is tested
+    sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' | cmp -s - "$example" || breach "README.md's C example is not $example"
+fi
+if [ -n "$program" ]; then
+    help=$("$program" resample --help; "$program" info --help; "$program" --help)
+    grep -q 'voxslab resample --help' README.md || for option in $(grep -oE -- '--[a-z][a-z-]+' <<<"$help" | sort -u); do
+        grep -qF -- "$option" README.md || breach "README.md neither names $option nor refers to 'voxslab resample --help'"
+    done
+    for option in $(sed ':join; /\\$/ {N; s/\\\n//; b join}' README.md | grep -E 'voxslab (resample|info)' | sed 's/.*voxslab \(resample\|info\)//' | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+        grep -qE -- "(^|[^a-z-])$option([^a-z-]|$)" <<<"$help" || breach "README.md shows $option, which 'voxslab --help' does not know"
+    done
+fi
+[ "$breaches" -eq 0 ] || { echo "structure: $breaches breaches"; exit 1; }
+echo "structure: $(wc -l <<<"$files") files, no breach"
