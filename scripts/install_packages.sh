@@ -32,10 +32,10 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 fi
 
 missing=()
-for package in "${wanted[@]}"; do
+while read -r package; do
     state=$(dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null || true)
     grep -qx installed <<<"$state" || missing+=("$package")
-done
+done < <(printf '%s\n' "${wanted[@]}" | sort -u)
 if [ ${#missing[@]} -eq 0 ]; then
     exit 0
 fi

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts that start mpirun. Sets nothing that the user has set.
 
 # Open MPI refuses to run as root, to protect a system's files from a user's mistakes. In a container or a CI

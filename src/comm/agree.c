@@ -3,17 +3,14 @@
 #include <stdio.h>
 
 vxs_status comm_agree(MPI_Comm comm, vxs_status status) {
-    int mine = (int)status, worst = 0;
+    int mine = status, worst = status, rank, size;
     MPI_Allreduce(&mine, &worst, 1, MPI_INT, MPI_MAX, comm);
     if (worst == VXS_OK)
         return VXS_OK;
-
-    int rank, size, speaker = 0;
     MPI_Comm_rank(comm, &rank);
     MPI_Comm_size(comm, &size);
-    int candidate = mine == worst ? rank : size;
+    int candidate = mine == worst ? rank : size, speaker;
     MPI_Allreduce(&candidate, &speaker, 1, MPI_INT, MPI_MIN, comm);
-
     char text[STATUS_MESSAGE_BYTES];
     snprintf(text, sizeof text, "%s", status_message());
     MPI_Bcast(text, sizeof text, MPI_CHAR, speaker, comm);

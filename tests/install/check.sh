@@ -45,7 +45,7 @@ fi
 if command -v groff >/dev/null; then
     warnings=$(groff -man -ww -z -rLL=100n -Tutf8 "$page" 2>&1)
     [ -z "$warnings" ] || fail "groff warns about voxslab.1: $warnings"
-    groff -man -Tascii -P-c "$page" 2>/dev/null | grep -q -- --size || fail "voxslab.1 does not mention --size"
+    grep -q -- --size <<<"$(groff -man -Tascii -P-cbou "$page")" || fail "voxslab.1 does not mention --size"
 fi
 
 "$make_input" "$work/in.h5"

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$1"
 program=${2:-}
 
-files=$(git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -printf '%P\n' | grep -v '^build')
+files=$(git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -printf '%P\n' | grep -vE '^(build[^/]*|quickstart|\.git)/')
 files=$(while read -r file; do [ ! -e "$file" ] || echo "$file"; done <<<"$files")
 breaches=0
 breach() { echo "structure: $*"; breaches=$((breaches + 1)); }

@@ -1,0 +1,144 @@
+#include "kernels/engine.h"
+
+#include <string.h>
+
+#include "base/checked.h"
+
+/* The entry of an output in one axis's table. */
+static int64_t entry(const tap_table *t, int64_t output) {
+    return output - t->outputs.begin;
+}
+
+/* The source voxel d, h of the output's leading indices, at the strip's first voxel along w. */
+static const char *source(const worker *k, const int64_t at[AXES], int64_t d, int64_t h) {
+    const int64_t index[AXES] = {at[AXIS_N], at[AXIS_C], d, h, k->src_w};
+    return box_view_at(k->job->src, k->job->src_bytes, index);
+}
+
+/* Where a row of outputs is computed: in place, or in scratch when the output's voxels are apart. */
+static void *out_begin(const worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    return j->dst->stride[AXIS_W] == 1 ? box_view_at(j->dst, j->dst_bytes, at) : k->out_row;
+}
+
+static void out_end(const worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    int64_t stride = j->dst->stride[AXIS_W];
+    if (stride != 1)
+        j->rows->scatter[j->dst_bytes](box_view_at(j->dst, j->dst_bytes, at), k->out_row, stride,
+                                       k->strip.outputs);
+}
+
+void copy_row(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    const char *from = source(k, at, d->first[entry(d, at[AXIS_D])], h->first[entry(h, at[AXIS_H])]);
+    const int64_t stride = j->src->stride[AXIS_W], n = k->strip.outputs;
+    const vxs_dtype src = j->kernel->src_dtype, dst = j->kernel->dst_dtype;
+    void *out = out_begin(k, at);
+    if (from == k->copied_from) {
+        if (out != k->copied_to)
+            memcpy(out, k->copied_to, (size_t)n * j->dst_bytes);
+    } else if (src != dst) {
+        j->rows->pick_values[src](k->medium_row, from, stride, &k->strip);
+        j->rows->convert[j->rows->medium_of[src]][dst](out, k->medium_row, n);
+    } else if (stride == 1 && k->strip.step == 1) {
+        memcpy(out, from, (size_t)n * j->dst_bytes);
+    } else {
+        j->rows->pick_bytes[j->src_bytes](out, from, stride, &k->strip);
+    }
+    k->copied_from = from;
+    k->copied_to = out;
+    out_end(k, at);
+}
+
+/* The source row h combined along d, from the ring or into it. */
+static const void *ring_row(worker *k, const int64_t at[AXES], int64_t h, const int64_t d[2],
+                            const double *weight, int64_t n) {
+    const job *j = k->job;
+    int slot = (int)(h & 1); /* the two taps are neighbours, or one and the same */
+    if (k->ring_h[slot] != h)
+        j->rows->blend2[j->kernel->src_dtype](k->ring[slot], source(k, at, d[0], h), source(k, at, d[1], h),
+                                              j->src->stride[AXIS_W], weight, n);
+    k->ring_h[slot] = h;
+    return k->ring[slot];
+}
+
+/* The row to finish along w: n voxels combined along d and h. */
+static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]), stride = j->src->stride[AXIS_W];
+    const int64_t src_d[2] = {d->first[ed], d->last[ed]}, src_h[2] = {h->first[eh], h->last[eh]};
+    const vxs_dtype src = j->kernel->src_dtype;
+    if (!d->weight && !h->weight) {
+        const char *only = source(k, at, src_d[0], src_h[0]);
+        if (stride == 1 && (src == VXS_FLOAT32 || src == VXS_FLOAT64))
+            return only;
+        j->rows->widen[src](k->row, only, stride, n);
+    } else if (!d->weight || !h->weight) {
+        const double *weight = d->weight ? d->weight + 2 * ed : h->weight + 2 * eh;
+        j->rows->blend2[src](k->row, source(k, at, src_d[0], src_h[0]), source(k, at, src_d[1], src_h[1]),
+                             stride, weight, n);
+    } else if (j->ring) {
+        const void *upper = ring_row(k, at, src_h[0], src_d, d->weight + 2 * ed, n);
+        const void *lower = ring_row(k, at, src_h[1], src_d, d->weight + 2 * ed, n);
+        vxs_dtype combined = j->acc == ACC_FLOAT ? VXS_FLOAT32 : VXS_FLOAT64;
+        j->rows->blend2[combined](k->row, upper, lower, 1, h->weight + 2 * eh, n);
+    } else {
+        const void *four[4] = {source(k, at, src_d[0], src_h[0]), source(k, at, src_d[1], src_h[0]),
+                               source(k, at, src_d[0], src_h[1]), source(k, at, src_d[1], src_h[1])};
+        j->rows->blend4[src](k->row, four, stride, d->weight + 2 * ed, h->weight + 2 * eh, n);
+    }
+    return k->row;
+}
+
+void blend_row(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const void *row = blend_dh(k, at, k->last[k->strip.outputs - 1] + 1);
+    const vxs_dtype dst = j->kernel->dst_dtype;
+    void *out = out_begin(k, at);
+    if (j->kernel->axis[2]->weight)
+        j->rows->finish_blend[j->acc][dst](out, row, &k->strip, 1);
+    else
+        j->rows->finish_same[j->acc][dst](out, row, k->strip.outputs);
+    out_end(k, at);
+}
+
+/* A window too long for the row buffer, in pieces: the same sum, one voxel after the other. */
+static void area_long(worker *k, const char *base, const int64_t step[3], int64_t kd, int64_t kh, int64_t kw,
+                      void *out) {
+    const job *j = k->job;
+    const int32_t zero = 0;
+    const strip one = {.outputs = 1, .step = 1, .taps = 1, .first = &zero, .last = &zero};
+    _Alignas(16) char total[16] = {0};
+    if (j->acc == ACC_DOUBLE)
+        *(double *)total = -0.0; /* the one neutral start: -0 + -0 is -0 */
+    for (int64_t w = 0; w < kw; w += j->row_voxels) {
+        int64_t n = min_i64(j->row_voxels, kw - w);
+        j->rows->sum[j->acc][j->kernel->src_dtype](k->row, base + w * step[2], j->src->stride[AXIS_W],
+                                                   step[0], step[1], kd, kh, n);
+        j->rows->reduce[j->acc](total, k->row, n);
+    }
+    j->rows->finish_area[j->acc][j->kernel->dst_dtype](out, total, &one, kd * kh * kw);
+}
+
+void area_row(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1], *w = j->kernel->axis[2];
+    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]), ew = entry(w, at[AXIS_W]);
+    const int64_t kd = d->last[ed] - d->first[ed] + 1, kh = h->last[eh] - h->first[eh] + 1;
+    const int64_t width = w->last[ew + k->strip.outputs - 1] - w->first[ew] + 1;
+    const int64_t bytes = (int64_t)j->src_bytes, *stride = j->src->stride;
+    const int64_t step[3] = {stride[AXIS_D] * bytes, stride[AXIS_H] * bytes, stride[AXIS_W] * bytes};
+    const char *base = source(k, at, d->first[ed], h->first[eh]);
+    void *out = out_begin(k, at);
+    if (width > j->row_voxels) {
+        area_long(k, base, step, kd, kh, width, out);
+    } else {
+        j->rows->sum[j->acc][j->kernel->src_dtype](k->row, base, stride[AXIS_W], step[0], step[1], kd, kh,
+                                                   width);
+        j->rows->finish_area[j->acc][j->kernel->dst_dtype](out, k->row, &k->strip, kd * kh);
+    }
+    out_end(k, at);
+}

@@ -1,0 +1,66 @@
+/* The separable engine's inner state: one job, and one worker per thread. Private to kernels/. */
+#ifndef KERNELS_ENGINE_H
+#define KERNELS_ENGINE_H
+
+#include <stdbool.h>
+
+#include "kernels/resample.h"
+#include "kernels/rows.h"
+
+enum {
+    ROW_VOXELS = 4096,   /* of a combined row: with its ring it stays in the second-level cache */
+    STRIP_OUTPUTS = 4096 /* along w, computed from one row */
+};
+
+typedef struct worker worker;
+
+/* What is computed, the same for all threads. */
+typedef struct job {
+    const resample_kernel *kernel;
+    const row_functions *rows;
+    const box_view *src, *dst;
+    size_t src_bytes, dst_bytes; /* of an element */
+    accumulator acc;
+    bool ring;              /* consecutive outputs along h share source rows: keep them combined along d */
+    int64_t row_voxels;     /* of a worker's buffers */
+    int64_t span_max;       /* source voxels along w that one strip may span */
+    int64_t strip_outputs;  /* outputs of a strip */
+    int64_t strips, blocks; /* along w and h */
+    int64_t block_rows;
+    void (*row)(worker *k, const int64_t at[AXES]); /* compute the strip's outputs of one output row */
+} job;
+
+/* One thread's buffers and what they hold. */
+struct worker {
+    const job *job;
+    strip strip;
+    range outputs;         /* of the strip, global */
+    int64_t src_w;         /* its first source voxel, global */
+    int32_t *first, *last; /* [STRIP_OUTPUTS] */
+    void *lower, *upper;   /* [STRIP_OUTPUTS] */
+    void *out_row,
+        *medium_row; /* [STRIP_OUTPUTS] outputs on their way to a strided row, or to another dtype */
+    void *row;       /* [row_voxels] combined along d and h */
+    void *ring[2];   /* [row_voxels] combined along d, of source rows ring_h */
+    int64_t ring_h[2];
+    const void *copied_from; /* the source row that copied_to holds, for rows that repeat */
+    const void *copied_to;
+};
+
+/* Bytes of one worker's buffers. */
+int64_t worker_bytes(int64_t row_voxels, int64_t strip_outputs);
+
+void worker_init(worker *k, const job *j, void *scratch);
+
+/* Prepare for outputs.begin and as many more of outputs as the buffers allow; returns what is prepared. */
+range worker_prepare(worker *k, range outputs);
+
+/* Forget combined rows: the plane has changed. */
+void worker_new_plane(worker *k);
+
+/* Rows of the three kinds of job, for job.row. */
+void copy_row(worker *k, const int64_t at[AXES]);
+void blend_row(worker *k, const int64_t at[AXES]);
+void area_row(worker *k, const int64_t at[AXES]);
+
+#endif

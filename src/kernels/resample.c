@@ -1,0 +1,124 @@
+#include "kernels/resample.h"
+
+#include <omp.h>
+
+#include "base/checked.h"
+#include "kernels/engine.h"
+
+/* Blocks of rows per thread: enough that a slow core does not keep the others waiting. */
+enum { BLOCKS_PER_THREAD = 8 };
+
+static int64_t row_voxels_of(int64_t src_w) {
+    return min_i64(max_i64(src_w, 1), ROW_VOXELS);
+}
+
+int64_t resample_scratch_bytes(vxs_dtype src_dtype, const axis_map axis[3], int64_t src_w, int threads) {
+    (void)src_dtype;
+    int64_t outputs = min_i64(STRIP_OUTPUTS, axis[2].out);
+    return saturating_mul(worker_bytes(row_voxels_of(src_w), outputs), threads > 1 ? threads : 1);
+}
+
+/* The narrowest accumulator that provably holds every window's sum: voxels times the greatest magnitude. */
+static accumulator area_accumulator(vxs_dtype src, int64_t window_voxels) {
+    if (dtype_class_of(src) == DTYPE_F)
+        return ACC_DOUBLE;
+    int64_t sum = saturating_mul(window_voxels, INT64_C(1) << (8 * min_i64((int64_t)dtype_bytes(src), 4)));
+    if (dtype_bytes(src) == 8)
+        return ACC_INT128;
+    if (dtype_bytes(src) <= 2 && sum <= INT32_MAX)
+        return sum <= 1 << 22 ? ACC_INT32_SMALL : ACC_INT32;
+    if (sum <= INT64_C(1) << 52)
+        return ACC_INT64;
+    /* 2^47 voxels of 16 bits would be needed to overflow: no machine holds them */
+    return dtype_bytes(src) <= 2 || sum < INT64_MAX ? ACC_INT64_LARGE : ACC_INT128;
+}
+
+static bool any_kind(const resample_kernel *kernel, tap_kind kind) {
+    return kernel->axis[0]->map.kind == kind || kernel->axis[1]->map.kind == kind ||
+           kernel->axis[2]->map.kind == kind;
+}
+
+/* What to do with a row, and in which accumulator: a window on any axis makes it a sum, a weight a blend. */
+static void choose_engine(job *j) {
+    const resample_kernel *kernel = j->kernel;
+    const axis_map *d = &kernel->axis[0]->map, *h = &kernel->axis[1]->map, *w = &kernel->axis[2]->map;
+    j->span_max = j->row_voxels;
+    if (any_kind(kernel, TAP_WINDOW)) {
+        int64_t voxels = saturating_mul(axis_map_max_taps(d), axis_map_max_taps(h));
+        j->row = area_row;
+        j->acc = area_accumulator(kernel->src_dtype, saturating_mul(voxels, axis_map_max_taps(w)));
+    } else if (any_kind(kernel, TAP_WEIGHTED)) {
+        j->row = blend_row;
+        j->acc = kernel->src_dtype == VXS_FLOAT32 ? ACC_FLOAT : ACC_DOUBLE;
+        j->ring = h->in / 2 < h->out;
+    } else {
+        j->row = copy_row;
+        j->span_max = INT32_MAX; /* no row is buffered; offsets are 32 bits wide */
+    }
+}
+
+/* Cut the work: strips along w whose sources fit the buffers, then planes, then blocks of rows. */
+static void cut_work(job *j) {
+    const axis_map *w = &j->kernel->axis[2]->map;
+    const range *out = j->dst->where.axis;
+    int64_t fit = (int64_t)((double)j->span_max * ((double)w->out / (double)w->in)) - 2;
+    j->strip_outputs = min_i64(max_i64(fit, 1), STRIP_OUTPUTS);
+    j->strips = div_ceil(range_size(out[AXIS_W]), j->strip_outputs);
+    int64_t planes = range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
+    int64_t rows = range_size(out[AXIS_H]);
+    int64_t blocks =
+        div_ceil((int64_t)j->kernel->threads * BLOCKS_PER_THREAD, saturating_mul(planes, j->strips));
+    j->block_rows = div_ceil(rows, min_i64(max_i64(blocks, 1), rows));
+    j->blocks = div_ceil(rows, j->block_rows);
+}
+
+/* One block of rows of one plane, in one strip. */
+static void run_item(worker *k, int64_t item) {
+    const job *j = k->job;
+    const range *out = j->dst->where.axis;
+    int64_t at[AXES];
+    int64_t block = item % j->blocks;
+    item /= j->blocks;
+    for (int a = AXIS_D; a >= AXIS_N; a--) {
+        at[a] = out[a].begin + item % range_size(out[a]);
+        item /= range_size(out[a]);
+    }
+    range rows = {out[AXIS_H].begin + block * j->block_rows, 0};
+    rows.end = min_i64(rows.begin + j->block_rows, out[AXIS_H].end);
+    range left = {out[AXIS_W].begin + item * j->strip_outputs, 0};
+    left.end = min_i64(left.begin + j->strip_outputs, out[AXIS_W].end);
+    while (left.begin < left.end) {
+        at[AXIS_W] = left.begin;
+        left.begin = worker_prepare(k, left).end;
+        worker_new_plane(k);
+        for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end; at[AXIS_H]++)
+            j->row(k, at);
+    }
+}
+
+void resample_kernel_run(const resample_kernel *kernel, const box_view *src, const box_view *dst) {
+    if (box_is_empty(&dst->where))
+        return;
+    job j = {.kernel = kernel,
+             .rows = row_functions_get(),
+             .src = src,
+             .dst = dst,
+             .src_bytes = dtype_bytes(kernel->src_dtype),
+             .dst_bytes = dtype_bytes(kernel->dst_dtype),
+             .row_voxels = row_voxels_of(range_size(src->where.axis[AXIS_W]))};
+    choose_engine(&j);
+    cut_work(&j);
+    const range *out = dst->where.axis;
+    const int64_t items =
+        j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
+    const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));
+    const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    {
+        worker k;
+        worker_init(&k, &j, (char *)kernel->scratch + omp_get_thread_num() * bytes);
+#pragma omp for schedule(dynamic)
+        for (int64_t item = 0; item < items; item++)
+            run_item(&k, item);
+    }
+}

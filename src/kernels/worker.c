@@ -1,0 +1,89 @@
+#include "kernels/engine.h"
+
+#include "base/checked.h"
+
+enum { CACHE_LINE = 64, WIDEST = 16 }; /* bytes; the widest accumulator is an __int128 */
+
+/* The next bytes of a worker's scratch, on a cache line of their own. */
+static void *take(char **free_scratch, int64_t bytes) {
+    void *here = *free_scratch;
+    *free_scratch += round_up(bytes, CACHE_LINE);
+    return here;
+}
+
+int64_t worker_bytes(int64_t row_voxels, int64_t strip_outputs) {
+    return 2 * round_up(strip_outputs * (int64_t)sizeof(int32_t), CACHE_LINE) +
+           4 * round_up(strip_outputs * (int64_t)sizeof(double), CACHE_LINE) +
+           round_up(row_voxels * WIDEST, CACHE_LINE) +
+           2 * round_up(row_voxels * (int64_t)sizeof(double), CACHE_LINE);
+}
+
+void worker_init(worker *k, const job *j, void *scratch) {
+    char *from = scratch;
+    int64_t outputs = min_i64(STRIP_OUTPUTS, j->kernel->axis[2]->map.out);
+    *k = (worker){.job = j};
+    k->first = take(&from, outputs * (int64_t)sizeof(int32_t));
+    k->last = take(&from, outputs * (int64_t)sizeof(int32_t));
+    k->lower = take(&from, outputs * (int64_t)sizeof(double));
+    k->upper = take(&from, outputs * (int64_t)sizeof(double));
+    k->out_row = take(&from, outputs * (int64_t)sizeof(double));
+    k->medium_row = take(&from, outputs * (int64_t)sizeof(double));
+    k->row = take(&from, j->row_voxels * WIDEST);
+    k->ring[0] = take(&from, j->row_voxels * (int64_t)sizeof(double));
+    k->ring[1] = take(&from, j->row_voxels * (int64_t)sizeof(double));
+    worker_new_plane(k);
+}
+
+void worker_new_plane(worker *k) {
+    k->ring_h[0] = k->ring_h[1] = -1;
+}
+
+/* How many outputs from t's entry begin on fit the span, at least one; their sources never fall. */
+static int64_t outputs_that_fit(const tap_table *t, int64_t begin, int64_t count, int64_t span_max) {
+    int64_t low = 1, high = count;
+    while (low < high) {
+        int64_t middle = low + (high - low + 1) / 2;
+        if (t->last[begin + middle - 1] - t->first[begin] < span_max)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+/* One weight each for lower and upper tap, in the accumulator's type: rounded once, from double. */
+static void prepare_weights(worker *k, const double *weight, int64_t n) {
+    for (int64_t o = 0; o < n; o++)
+        if (k->job->acc == ACC_FLOAT) {
+            ((float *)k->lower)[o] = (float)weight[2 * o];
+            ((float *)k->upper)[o] = (float)weight[2 * o + 1];
+        } else {
+            ((double *)k->lower)[o] = weight[2 * o];
+            ((double *)k->upper)[o] = weight[2 * o + 1];
+        }
+}
+
+range worker_prepare(worker *k, range outputs) {
+    const tap_table *t = k->job->kernel->axis[2];
+    int64_t begin = outputs.begin - t->outputs.begin;
+    int64_t n = outputs_that_fit(t, begin, range_size(outputs), k->job->span_max);
+    range prepared = {outputs.begin, outputs.begin + n};
+    if (k->outputs.begin == prepared.begin && k->outputs.end == prepared.end)
+        return prepared;
+    const int64_t *first = t->first + begin, *last = t->last + begin;
+    int64_t step = n > 1 ? first[1] - first[0] : 1, taps = last[0] - first[0] + 1;
+    for (int64_t o = 0; o < n; o++) {
+        k->first[o] = (int32_t)(first[o] - first[0]);
+        k->last[o] = (int32_t)(last[o] - first[0]); /* a single window may be longer: area_row looks again */
+        step = k->first[o] == o * step ? step : 0;
+        taps = last[o] - first[o] + 1 == taps ? taps : 0;
+    }
+    if (t->weight)
+        prepare_weights(k, t->weight + 2 * begin, n);
+    k->outputs = prepared;
+    k->src_w = first[0];
+    k->strip = (strip){n, step, taps, k->first, k->last, k->lower, k->upper};
+    k->copied_from = NULL;
+    worker_new_plane(k);
+    return prepared;
+}

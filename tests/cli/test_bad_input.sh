@@ -1,0 +1,62 @@
+# Input that can't be resampled: status 65 (2 when another name would do), one message, nothing left behind.
+. "$(dirname "$0")/common.sh"
+resample() { refuse "$1" "$2" resample "$3" out.h5 --scale 0.5 "${@:4}"; }
+one_rank() { refuse_with 0 "$1" "$2" resample "$3" out.h5 --scale 0.5 "${@:4}"; }
+
+make good.h5 /raw
+: >empty.h5
+echo 'not a volume' >text.h5
+make whole.h5 /raw shape=40,50,60
+head -c 100000 whole.h5 >truncated.h5
+mkdir folder.h5
+make several.h5 /a
+make several.h5 /b/c add=1
+make table.h5 /raw shape=8,9
+make six.h5 /raw shape=1,2,3,2,2,2
+make zero.h5 /raw shape=8,0,10
+for dtype in compound string complex; do make "$dtype.h5" /raw dtype=$dtype; done
+make filter.h5 /raw chunk=4,4,4 filter=unknown
+make link.h5 /raw link=gone.h5:/raw
+
+resample 65 'missing.h5' missing.h5
+resample 65 'text.h5' text.h5
+resample 65 'truncated.h5' truncated.h5
+resample 65 "/nothing" good.h5:/nothing
+resample 65 'zero.h5|0' zero.h5:/raw
+resample 65 'filter.h5|481' filter.h5:/raw
+one_rank 65 'missing.h5' missing.h5:/raw
+one_rank 65 'empty.h5' empty.h5
+one_rank 65 'folder.h5' folder.h5
+one_rank 65 'link.h5' link.h5:/raw
+one_rank 65 'table.h5|2 axes|3 to 5' table.h5:/raw
+one_rank 65 'six.h5|6 axes|3 to 5' six.h5:/raw
+one_rank 65 '/b' several.h5:/b
+resample 2 '/a|/b/c' several.h5
+for dtype in compound string complex; do one_rank 65 "$dtype.h5|/raw" "$dtype.h5:/raw"; done
+one_rank 65 'table.h5' table.h5
+
+# The dataset is fine, but not for what is asked.
+make half.h5 /raw dtype=float16
+make wide.h5 /raw dtype=uint64
+one_rank 2 'float16|nearest' half.h5
+one_rank 2 'uint64|linear' wide.h5
+one_rank 2 'float16' half.h5 --mode nearest --dtype uint8
+one_rank 2 '--chunk|4' good.h5 --chunk 1,2,3,4
+refuse 2 '--spacing|element_size_um|--input-spacing' resample good.h5 out.h5 --spacing iso=1
+refuse 2 '2^63' resample good.h5 out.h5 --size 9223372036854775807,2,2
+refuse_with 0 2 '2^63' resample good.h5 out.h5 --scale 1e18
+refuse_with 0 2 '4 GiB' resample good.h5 out.h5 --size 2000,2000,2000 --chunk 2000,2000,2000
+make big.h5 /raw shape=64,512,512 chunk=16,16,16 data=none
+refuse 2 '--memory' resample big.h5 out.h5 --scale 0.5 --memory 4k
+
+# The plan refuses the same.
+refuse_with 0 65 'missing.h5' resample missing.h5 out.h5 --scale 0.5 --dry-run
+refuse_with 2 65 'truncated.h5' resample truncated.h5 out.h5 --scale 0.5 --dry-run
+refuse_with 0 2 '--memory' resample big.h5 out.h5 --scale 0.5 --memory 4k --dry-run --json plan.json
+
+# So does info.
+refuse_with 0 65 'missing.h5' info missing.h5
+refuse_with 0 65 'truncated.h5' info truncated.h5
+refuse_with 0 65 '/nothing' info good.h5:/nothing
+refuse_with 2 65 'text.h5' info text.h5
+finish

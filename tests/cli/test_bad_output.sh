@@ -1,0 +1,48 @@
+# Output that can't be made: status 73 (2 when it is the input), one message, nothing made, nothing harmed.
+. "$(dirname "$0")/common.sh"
+resample() { refuse "$1" "$2" resample in.h5 "$3" --scale 0.5 "${@:4}"; }
+one_rank() { refuse_with 0 "$1" "$2" resample in.h5 "$3" --scale 0.5 "${@:4}"; }
+
+make in.h5 /raw
+make mine.h5 /raw shape=3,3,3
+make more.h5 /raw shape=3,3,3
+make more.h5 /precious add=1 shape=3,3,3
+make other.h5 /precious shape=3,3,3
+echo 'my thesis' >text.h5
+mkdir folder.h5
+ln -s in.h5 symbolic.h5
+ln in.h5 hard.h5
+
+resample 2 'in.h5|input' in.h5
+resample 2 'in.h5|input' in.h5 --force
+one_rank 2 './in.h5|input' ./in.h5:/else --force
+one_rank 2 'symbolic.h5|input' symbolic.h5 --force
+one_rank 2 'hard.h5|input' hard.h5 --force
+resample 73 'mine.h5|--force' mine.h5
+resample 73 'more.h5|precious' more.h5 --force
+one_rank 73 'other.h5|precious' other.h5 --force
+one_rank 73 'mine.h5|raw' mine.h5:/else --force
+one_rank 73 'text.h5' text.h5 --force
+one_rank 73 'folder.h5' folder.h5
+one_rank 73 'folder.h5' folder.h5 --force
+resample 73 'nowhere' nowhere/out.h5
+one_rank 73 'text.h5' text.h5/out.h5
+one_rank 73 '/proc' /proc/out.h5
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir readonly
+    chmod a-w readonly
+    one_rank 73 'readonly' readonly/out.h5
+fi
+touch killed.h5.partial
+resample 73 'killed.h5.partial' killed.h5
+resample 73 'nowhere/report.json' out.h5 --json nowhere/report.json
+one_rank 73 'folder.h5' out.h5 --json folder.h5
+refuse_with 0 73 'nowhere/plan.json' resample in.h5 out.h5 --scale 0.5 --dry-run --json nowhere/plan.json
+
+# --force replaces what holds only this dataset, and what a killed job left.
+run 2 resample in.h5 mine.h5 --scale 0.5 --force --quiet
+expect_status 0 '--force on our own dataset'
+run 0 resample in.h5 killed.h5 --scale 0.5 --force --quiet
+expect_status 0 '--force on a partial file'
+[ ! -e killed.h5.partial ] || fail 'the partial file is still there'
+finish
