@@ -80,13 +80,10 @@ static int64_t linear_exact(const axis_map *map, int64_t i, double *upper) {
         }                                                                                                    \
         if (r < 0)                                                                                           \
             r = 0;                                                                                           \
-        int64_t i0 = min_i64((int64_t)floor_of(r), map->in - 1);                                             \
-        real upper = r - (real)i0;                                                                           \
-        upper = upper > 1 ? 1 : upper;                                                                       \
-        real lower = 1 - upper;                                                                              \
+        real below = floor_of(r), upper = r - below, lower = 1 - upper;                                      \
         weight[0] = lower;                                                                                   \
         weight[1] = upper;                                                                                   \
-        return i0;                                                                                           \
+        return min_i64((int64_t)below, map->in - 1);                                                         \
     }
 
 LINEAR_TORCH(linear_torch_float, float, floorf)

@@ -112,6 +112,8 @@ static void area_long(worker *k, const char *base, const int64_t step[3], int64_
     const int32_t zero = 0;
     const strip one = {.outputs = 1, .step = 1, .taps = 1, .first = &zero, .last = &zero};
     _Alignas(16) char total[16] = {0};
+    if (j->acc == ACC_DOUBLE)
+        *(double *)total = -0.0; /* the one neutral start: -0 + -0 is -0 */
     for (int64_t w = 0; w < kw; w += j->row_voxels) {
         int64_t n = min_i64(j->row_voxels, kw - w);
         j->rows->sum[j->acc][j->kernel->src_dtype](k->row, base + w * step[2], j->src->stride[AXIS_W],

@@ -96,7 +96,7 @@ static void run_item(worker *k, int64_t item) {
     }
 }
 
-void resample_run(const resample_kernel *kernel, const box_view *src, const box_view *dst) {
+void resample_kernel_run(const resample_kernel *kernel, const box_view *src, const box_view *dst) {
     if (box_is_empty(&dst->where))
         return;
     job j = {.kernel = kernel,

@@ -23,6 +23,6 @@ int64_t resample_scratch_bytes(vxs_dtype src_dtype, const axis_map axis[3], int6
  * rows with stride 1 along w are the fast path. src and dst must not overlap. The dtypes and the mode
  * have passed dtype_check_mode. Work is split over planes and rows, so that thin boxes keep all threads busy.
  */
-void resample_run(const resample_kernel *kernel, const box_view *src, const box_view *dst);
+void resample_kernel_run(const resample_kernel *kernel, const box_view *src, const box_view *dst);
 
 #endif

@@ -67,5 +67,5 @@ void resample_compute(const resample_operator *op, const resample_tables *tables
                               .axis = {&tables->axis[0], &tables->axis[1], &tables->axis[2]},
                               .threads = threads,
                               .scratch = scratch};
-    resample_run(&kernel, in, out);
+    resample_kernel_run(&kernel, in, out);
 }

@@ -99,7 +99,7 @@ static void compute_planes(engine *g, const box_view *round_view, range planes) 
     dst.data = box_view_at(round_view, (size_t)g->e.shape->out_voxel_bytes, first);
     dst.where.axis[AXIS_D] = planes;
     double begin = MPI_Wtime();
-    resample_run(&kernel, g->input.held_in, &dst);
+    resample_kernel_run(&kernel, g->input.held_in, &dst);
     g->times->compute += MPI_Wtime() - begin;
 }
 

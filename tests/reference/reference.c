@@ -121,7 +121,7 @@ static void resample_voxel(const job *j, const int64_t o[3], char *dst, int64_t 
     else if (j->src_dtype != j->dst_dtype)
         value_store(dst, j->dst_dtype, k, value_load(j->src, j->src_dtype, nearest_voxel(j, o)));
     else {
-        size_t bytes = value_bytes(j->src_dtype);
+        size_t bytes = reference_value_bytes(j->src_dtype);
         memcpy(dst + (size_t)k * bytes, j->src + (size_t)nearest_voxel(j, o) * bytes, bytes);
     }
 }
@@ -148,8 +148,8 @@ static bool is_possible(vxs_dtype src, vxs_dtype dst, const vxs_resample_options
         return true;
     if (options->mode == VXS_AREA)
         return is_number(src) && !options->align_corners;
-    return is_number(src) && (value_kind_of(src) == VALUE_F || value_bytes(src) < 8) &&
-           (value_kind_of(dst) == VALUE_F || value_bytes(dst) < 8);
+    return is_number(src) && (value_kind_of(src) == VALUE_F || reference_value_bytes(src) < 8) &&
+           (value_kind_of(dst) == VALUE_F || reference_value_bytes(dst) < 8);
 }
 
 int reference_resample(const void *src, vxs_dtype src_dtype, const int64_t in_shape[5], void *dst,
@@ -163,8 +163,8 @@ int reference_resample(const void *src, vxs_dtype src_dtype, const int64_t in_sh
             return VXS_USAGE;
     memcpy(j.in, in_shape + 2, sizeof j.in);
     memcpy(j.out, out_dhw, sizeof j.out);
-    size_t in_bytes = (size_t)(j.in[0] * j.in[1] * j.in[2]) * value_bytes(src_dtype);
-    size_t out_bytes = (size_t)(j.out[0] * j.out[1] * j.out[2]) * value_bytes(dst_dtype);
+    size_t in_bytes = (size_t)(j.in[0] * j.in[1] * j.in[2]) * reference_value_bytes(src_dtype);
+    size_t out_bytes = (size_t)(j.out[0] * j.out[1] * j.out[2]) * reference_value_bytes(dst_dtype);
     for (int64_t volume = 0; volume < in_shape[0] * in_shape[1]; volume++) {
         j.src = (const char *)src + (size_t)volume * in_bytes;
         resample_volume(&j, (char *)dst + (size_t)volume * out_bytes);

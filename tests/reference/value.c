@@ -13,7 +13,7 @@ value_kind value_kind_of(vxs_dtype dtype) {
     return kinds[dtype];
 }
 
-size_t value_bytes(vxs_dtype dtype) {
+size_t reference_value_bytes(vxs_dtype dtype) {
     static const size_t bytes[] = {
 #define BYTES(id, name, ctype, class) [id] = sizeof(ctype),
         VXS_DTYPE_LIST(BYTES)
@@ -89,7 +89,7 @@ static __int128 real_to_whole(double real) {
 }
 
 static void store_whole(void *array, vxs_dtype dtype, int64_t k, __int128 whole) {
-    int bits = 8 * (int)value_bytes(dtype);
+    int bits = 8 * (int)reference_value_bytes(dtype);
     bool is_signed = dtype == VXS_INT8 || dtype == VXS_INT16 || dtype == VXS_INT32 || dtype == VXS_INT64;
     __int128 least = is_signed ? -((__int128)1 << (bits - 1)) : 0;
     __int128 most = ((__int128)1 << (is_signed ? bits - 1 : bits)) - 1;

@@ -16,7 +16,7 @@ typedef struct value {
 typedef enum value_kind { VALUE_I, VALUE_F, VALUE_H, VALUE_B } value_kind;
 
 value_kind value_kind_of(vxs_dtype dtype);
-size_t value_bytes(vxs_dtype dtype);
+size_t reference_value_bytes(vxs_dtype dtype);
 
 value value_of_whole(__int128 whole);
 value value_of_real(double real);

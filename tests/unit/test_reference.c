@@ -134,7 +134,7 @@ static void linear_of_float32_with_exact_coordinates_is_off_by_pytorchs_coordina
 }
 
 static void check_nearest_dtype(const golden_case *c, vxs_dtype dtype, vxs_coords coords) {
-    size_t bytes = value_bytes(dtype), in_bytes = bytes * (size_t)golden_input_voxels(c);
+    size_t bytes = reference_value_bytes(dtype), in_bytes = bytes * (size_t)golden_input_voxels(c);
     unsigned char *src = malloc(in_bytes), *dst = malloc(bytes * (size_t)c->count);
     assert_true(src && dst);
     for (size_t k = 0; k < in_bytes; k++)
