@@ -38,8 +38,8 @@ run() {
 }
 trap 'rm -rf "$folder" "$folder.out" "$folder.err"' EXIT
 
-# Every file with size and time: what a refused or dry run must not change.
-snapshot() { find . -printf '%p %y %s %T@\n' | sort; }
+# Every file with its time: what a refused or dry run must not change.
+snapshot() { find . -mindepth 1 -printf '%p %y %s %T@\n' | sort; }
 
 expect_status() { # expect_status WANTED WHAT
     [ "$status" -eq "$1" ] || fail "$2: exit status $status, wanted $1: $(head -c 600 "$folder.err")"
