@@ -91,7 +91,7 @@ static int run_equals(const variant *v, int group, int64_t memory, int threads, 
 }
 
 static int64_t least_memory(const variant *v, int ranks) {
-    vxs_job job = job_of(v, in_path, 1, 1);
+    vxs_job job = job_of(v, in_path, 1, 4);
     vxs_report report;
     int64_t low = 1, high = (int64_t)1 << 30;
     while (low < high) { /* the least budget that is not refused */
