@@ -164,8 +164,10 @@ static const option_row options[] = {
      "a "
      "fair share of what the node has free. Too little is refused with the number that would do.",
      value_memory, offsetof(resample_args, job.memory), 0},
-    {"threads", 't', "N", "Threads per rank. Default: all cores given to the process.", value_count,
-     offsetof(resample_args, job.threads), 0},
+    {"threads", 't', "N",
+     "Threads per rank. Default: OMP_NUM_THREADS, else the cores given to the process, shared by the ranks "
+     "that share them.",
+     value_count, offsetof(resample_args, job.threads), 0},
     {"force", 'f', NULL, "Replace OUT if it holds nothing but the dataset that would be written.", NULL,
      offsetof(resample_args, job.force), 0},
     {"progress", 0, "SECONDS", "Time between progress lines where stderr is no terminal. Default: 30.",
