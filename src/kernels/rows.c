@@ -55,19 +55,23 @@ enum { SUM_TILE = 512 };
 #define BODY           FINISH
 #define DIVISOR        double
 #define QUOTIENT(s, c) JOIN(from_double, U_ID)((double)(s) / (c))
+#define PRODUCT(s, r)  JOIN(from_double, U_ID)((double)(s) * (r))
 #include "kernels/each_dtype.inc"
 #undef TAG
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #define TAG            int32_small
 #define DIVISOR        float
 #define QUOTIENT(s, c) JOIN(from_small, U_ID)((float)(s) / (c))
+#define PRODUCT(s, r)  JOIN(from_small, U_ID)((float)(s) * (r))
 #include "kernels/each_int16.inc"
 #include "kernels/each_int32.inc"
 #include "kernels/each_int64.inc"
 #undef BODY
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #undef ACC
 #undef ACC_TAG
 #undef TAG
@@ -83,10 +87,12 @@ enum { SUM_TILE = 512 };
 #define BODY           FINISH
 #define DIVISOR        double
 #define QUOTIENT(s, c) JOIN(from_double, U_ID)((double)(s) / (c))
+#define PRODUCT(s, r)  JOIN(from_double, U_ID)((double)(s) * (r))
 #include "kernels/each_dtype.inc"
 #undef TAG
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #define TAG            int64_large
 #define DIVISOR        int64_t
 #define QUOTIENT(s, c) JOIN(from_ratio, U_ID)((s), (c))
@@ -109,6 +115,7 @@ enum { SUM_TILE = 512 };
 #undef BODY
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #undef ACC
 #undef ACC_TAG
 #undef TAG
@@ -126,10 +133,12 @@ static inline double one_nan(double v) {
 #define BODY           FINISH
 #define DIVISOR        double
 #define QUOTIENT(s, c) JOIN(from_double, U_ID)(one_nan((s) / (c)))
+#define PRODUCT(s, r)  JOIN(from_double, U_ID)(one_nan((s) * (r)))
 #include "kernels/each_dtype.inc"
 #undef BODY
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #undef ACC
 #undef ACC_TAG
 #undef TAG
