@@ -5,8 +5,8 @@
 
 typedef __int128 int128;
 
-/* Voxels whose partial sums stay in the first-level cache. */
-enum { SUM_TILE = 512 };
+/* Voxels whose intermediate values stay in the first-level cache. */
+enum { TILE = 512 };
 
 #define JOIN_(a, b)  a##_##b
 #define JOIN(a, b)   JOIN_(a, b)
@@ -23,19 +23,25 @@ enum { SUM_TILE = 512 };
 #undef BODY
 #undef ACC
 
-#define BODY "kernels/blend_finish.inc"
-#define ACC  float
-#define TAG  float
-#define FROM from_float
+#define BODY    "kernels/blend_finish.inc"
+#define ACC     float
+#define ACC_TAG float
+#define TAG     float
+#define FROM    from_float
+#include "kernels/blend_tile.inc"
 #include "kernels/each_dtype.inc"
 #undef ACC
+#undef ACC_TAG
 #undef TAG
 #undef FROM
-#define ACC  double
-#define TAG  double
-#define FROM from_double
+#define ACC     double
+#define ACC_TAG double
+#define TAG     double
+#define FROM    from_double
+#include "kernels/blend_tile.inc"
 #include "kernels/each_dtype.inc"
 #undef ACC
+#undef ACC_TAG
 #undef TAG
 #undef FROM
 #undef BODY
