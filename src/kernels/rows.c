@@ -5,8 +5,8 @@
 
 typedef __int128 int128;
 
-/* Voxels whose partial sums stay in the first-level cache. */
-enum { SUM_TILE = 512 };
+/* Voxels whose intermediate values stay in the first-level cache. */
+enum { TILE = 512 };
 
 #define JOIN_(a, b)  a##_##b
 #define JOIN(a, b)   JOIN_(a, b)
@@ -23,19 +23,25 @@ enum { SUM_TILE = 512 };
 #undef BODY
 #undef ACC
 
-#define BODY "kernels/blend_finish.inc"
-#define ACC  float
-#define TAG  float
-#define FROM from_float
+#define BODY    "kernels/blend_finish.inc"
+#define ACC     float
+#define ACC_TAG float
+#define TAG     float
+#define FROM    from_float
+#include "kernels/blend_tile.inc"
 #include "kernels/each_dtype.inc"
 #undef ACC
+#undef ACC_TAG
 #undef TAG
 #undef FROM
-#define ACC  double
-#define TAG  double
-#define FROM from_double
+#define ACC     double
+#define ACC_TAG double
+#define TAG     double
+#define FROM    from_double
+#include "kernels/blend_tile.inc"
 #include "kernels/each_dtype.inc"
 #undef ACC
+#undef ACC_TAG
 #undef TAG
 #undef FROM
 #undef BODY
@@ -55,19 +61,23 @@ enum { SUM_TILE = 512 };
 #define BODY           FINISH
 #define DIVISOR        double
 #define QUOTIENT(s, c) JOIN(from_double, U_ID)((double)(s) / (c))
+#define PRODUCT(s, r)  JOIN(from_double, U_ID)((double)(s) * (r))
 #include "kernels/each_dtype.inc"
 #undef TAG
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #define TAG            int32_small
 #define DIVISOR        float
 #define QUOTIENT(s, c) JOIN(from_small, U_ID)((float)(s) / (c))
+#define PRODUCT(s, r)  JOIN(from_small, U_ID)((float)(s) * (r))
 #include "kernels/each_int16.inc"
 #include "kernels/each_int32.inc"
 #include "kernels/each_int64.inc"
 #undef BODY
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #undef ACC
 #undef ACC_TAG
 #undef TAG
@@ -83,10 +93,12 @@ enum { SUM_TILE = 512 };
 #define BODY           FINISH
 #define DIVISOR        double
 #define QUOTIENT(s, c) JOIN(from_double, U_ID)((double)(s) / (c))
+#define PRODUCT(s, r)  JOIN(from_double, U_ID)((double)(s) * (r))
 #include "kernels/each_dtype.inc"
 #undef TAG
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #define TAG            int64_large
 #define DIVISOR        int64_t
 #define QUOTIENT(s, c) JOIN(from_ratio, U_ID)((s), (c))
@@ -109,6 +121,7 @@ enum { SUM_TILE = 512 };
 #undef BODY
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #undef ACC
 #undef ACC_TAG
 #undef TAG
@@ -126,10 +139,12 @@ static inline double one_nan(double v) {
 #define BODY           FINISH
 #define DIVISOR        double
 #define QUOTIENT(s, c) JOIN(from_double, U_ID)(one_nan((s) / (c)))
+#define PRODUCT(s, r)  JOIN(from_double, U_ID)(one_nan((s) * (r)))
 #include "kernels/each_dtype.inc"
 #undef BODY
 #undef DIVISOR
 #undef QUOTIENT
+#undef PRODUCT
 #undef ACC
 #undef ACC_TAG
 #undef TAG

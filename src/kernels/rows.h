@@ -13,8 +13,9 @@
 /* Where a run of outputs along w finds its taps in a row that starts at the first output's first tap. */
 typedef struct strip {
     int64_t outputs;
-    int64_t step;                /* first[o] == o*step for all outputs, or 0 */
-    int64_t taps;                /* last[o] - first[o] + 1 where it is the same for all outputs, else 0 */
+    int64_t step;        /* first[o] == o*step for all outputs, or 0 */
+    int64_t taps;        /* last[o] - first[o] + 1 where it is the same for all outputs, else 0 */
+    int64_t pair, pairs; /* twice as many: outputs pair + 2*j and the next read taps first[pair] + j on */
     const int32_t *first, *last; /* last inclusive */
     const void *lower, *upper;   /* weights of a blend, in the accumulator's type */
 } strip;
