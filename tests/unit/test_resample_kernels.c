@@ -206,8 +206,8 @@ static void rows_longer_than_every_buffer_equal_the_oracle(void **state) {
                 check_row(dtypes[d], (vxs_mode)mode, widths[i][0], widths[i][1]);
 }
 
-/* One window over a whole volume: the first half holds one byte pattern, the rest its last bit flipped, and
- * the first voxel is off by nudge: an exact tie, and the closest to a tie that there is. */
+/* One window over a whole volume: the first half holds one byte pattern, the rest has its last bit flipped,
+ * and one voxel may be nudged: an exact tie, and the closest to a tie that there is. */
 static void check_window(vxs_dtype dtype, vxs_dtype dst, const int64_t dhw[3], int byte, int nudge) {
     trial t = {.options = {VXS_AREA, VXS_COORDS_AUTO, 0}, .src = dtype, .dst = dst};
     const int64_t in[AXES] = {1, 1, dhw[0], dhw[1], dhw[2]}, out[AXES] = {1, 1, 1, 1, 1};
