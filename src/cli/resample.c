@@ -163,9 +163,11 @@ static const option_row options[] = {
      "What a rank may allocate: 4GiB, 512M, 1.5g or plain bytes; K, M, G and T are powers of 1024. Default: "
      "a "
      "fair share of what the node has free. Too little is refused with the number that would do.",
-     value_bytes, offsetof(resample_args, job.memory), 0},
-    {"threads", 't', "N", "Threads per rank. Default: all cores given to the process.", value_count,
-     offsetof(resample_args, job.threads), 0},
+     value_memory, offsetof(resample_args, job.memory), 0},
+    {"threads", 't', "N",
+     "Threads per rank. Default: OMP_NUM_THREADS, else the cores given to the process, shared by the ranks "
+     "that share them.",
+     value_count, offsetof(resample_args, job.threads), 0},
     {"force", 'f', NULL, "Replace OUT if it holds nothing but the dataset that would be written.", NULL,
      offsetof(resample_args, job.force), 0},
     {"progress", 0, "SECONDS", "Time between progress lines where stderr is no terminal. Default: 30.",
@@ -211,5 +213,5 @@ const command command_resample = {
     .set_defaults = set_defaults,
     .check = check,
     .needs_mpi = needs_mpi,
-    .run = resample_run,
+    .run = resample_command_run,
 };

@@ -16,6 +16,6 @@ typedef struct resample_args {
 } resample_args;
 
 /* Run or plan the job, and speak about it. Collective over context->comm, or local for a plan. */
-vxs_status resample_run(const void *args, const run_context *context);
+vxs_status resample_command_run(const void *args, const run_context *context);
 
 #endif

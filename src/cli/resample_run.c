@@ -102,7 +102,7 @@ cleanup:
     return status;
 }
 
-vxs_status resample_run(const void *args, const run_context *context) {
+vxs_status resample_command_run(const void *args, const run_context *context) {
     const resample_args *given = args;
     vxs_report *report = calloc(1, sizeof *report);
     CHECK(report, VXS_IO, "no memory for the report (%zu bytes)", sizeof *report);

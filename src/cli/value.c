@@ -90,7 +90,7 @@ static bool scan_suffix(const char *text, double *factor) {
     return false;
 }
 
-const char *value_bytes(const char *text, void *target) {
+const char *value_memory(const char *text, void *target) {
     static const char accepted[] = "needs a size below 2^63 bytes, such as 4GiB, 512M, 1.5g or 1000000";
     int64_t plain;
     const char *end;

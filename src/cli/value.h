@@ -23,7 +23,7 @@ int scan_positives(const char *text, int max, double *numbers);
 const char *value_text(const char *text, void *target);    /* const char *, not empty */
 const char *value_count(const char *text, void *target);   /* int in 1..2^31-1 */
 const char *value_seconds(const char *text, void *target); /* double above 0 */
-const char *value_bytes(const char *text, void *target);   /* int64_t: 4GiB, 512M, 1.5g, plain bytes */
+const char *value_memory(const char *text, void *target);  /* int64_t: 4GiB, 512M, 1.5g, plain bytes */
 const char *value_spacing(const char *text, void *target); /* double[3] */
 const char *value_mode(const char *text, void *target);    /* vxs_mode */
 const char *value_coords(const char *text, void *target);  /* vxs_coords */

@@ -25,8 +25,8 @@ typedef range (*stream_source)(const void *context, int axis, range outputs);
 /* What is the same for the whole job. */
 typedef struct stream_shape {
     int64_t in[AXES], out[AXES];
-    int64_t in_chunk[AXES];  /* 1 along every axis for input that is not chunked */
-    bool in_filtered;        /* a chunk is read whole or not at all */
+    int64_t in_chunk[AXES];   /* 1 along every axis for input that is not chunked */
+    bool in_filtered;         /* a chunk is read whole or not at all */
     int64_t write_unit[AXES]; /* output chunks, or tiles without them: no collective write cuts through one */
     int64_t tile[AXES];
     int64_t in_voxel_bytes, out_voxel_bytes;

@@ -144,20 +144,17 @@ static int64_t cut_pieces(region_plan *p, int64_t most_bytes) {
 /* ---- memory ---- */
 
 static void widest_parts(region_plan *p, int axis) {
-    int64_t hull = 0, out = 0, need = 0;
+    int64_t hull = 0, out = 0;
     for (int64_t strip = 0; strip < p->strips[axis - 1]; strip++) {
         epoch e = region_plan_epoch(p, 0);
         e.region.axis[AXIS_D + axis] = strip_range(p, axis, strip);
         for (int part = 0; part < p->parts[axis]; part++) {
             hull = max_i64(hull, range_size(epoch_hull_range(&e, axis, part)));
             out = max_i64(out, range_size(epoch_out_range(&e, axis, part)));
-            need = max_i64(need, range_size(epoch_need_range(&e, axis, part)));
         }
     }
     p->hull[axis - 1] = hull;
     p->out_extent[axis] = out;
-    if (axis == 2)
-        p->src_w = need;
 }
 
 static void widest_planes(region_plan *p) {
@@ -200,7 +197,7 @@ static void measure(region_plan *p, const stream_costs *costs, int64_t piece_byt
     int64_t read_bytes = saturating_mul(plane, p->stream_planes - p->carry_planes);
     bytes = saturating_add(bytes, costs->read_overhead(costs->context, read_bytes));
     bytes = saturating_add(bytes, costs->write_overhead(costs->context, cut_pieces(p, piece_bytes)));
-    bytes = saturating_add(bytes, costs->compute_bytes(costs->context, p->out_extent, p->src_w));
+    bytes = saturating_add(bytes, costs->compute_bytes(costs->context, p->out_extent, p->hull[1]));
     p->memory_bytes = bytes;
 }
 

@@ -51,7 +51,7 @@ static vxs_status allocate(const stream_job *job, buffers *b) {
     TRY(allocate_one(&b->tail, plane * p->tail_planes, "the early planes"));
     TRY(allocate_one(&b->round, region_plan_round_bytes(p), "the output of a round"));
     return allocate_one(&b->scratch,
-                        resample_scratch_bytes(job->op->src_dtype, job->op->axis, p->src_w, job->threads),
+                        resample_scratch_bytes(job->op->src_dtype, job->op->axis, p->hull[1], job->threads),
                         "the kernel's rows");
 }
 

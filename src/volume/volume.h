@@ -131,9 +131,13 @@ vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm com
 
 /* One collective transfer of where (empty on ranks that have nothing left) from src, whose strides are like
  * volume_read's. If the file's byte order is not the machine's, src's voxels are swapped in place and stay
- * so. At most VOLUME_CALL_BYTES, VOLUME_FILTERED_CALL_BYTES if filtered. Collective. A failure is this rank's
+ * so. At most VOLUME_CALL_BYTES (VOLUME_FILTERED_CALL_BYTES if filtered, to bound HDF5's copies), or one
+ * chunk that is larger. Collective. A failure is this rank's
  * alone, and others may hang inside the call: print and abort. */
 vxs_status volume_write(volume *target, const box *where, const box_view *src);
+
+/* Why the last volume_write was not collective after all, in words; "" when it was. Local. */
+const char *volume_not_collective(const volume *target);
 
 /* The same upper bound for a collective write of at most bytes a rank. Local. */
 int64_t volume_write_overhead(const volume_spec *spec, const volume_info *like, int64_t bytes);
@@ -145,8 +149,8 @@ vxs_status volume_flush(volume *target);
  */
 vxs_status volume_close(volume *any);
 
-/* "romio", "ompio", "serial" ...: what carries this volume's transfers, as far as the file handle's hints
- * tell. text is at least 32 bytes. Local. */
+/* "romio", "ompio", "serial", "mpi-io": what carries this volume's transfers, as far as the file handle's
+ * hints and Open MPI's parameter "io" tell. text is at least 32 bytes. Local. */
 void volume_io_component(volume *any, char text[32]);
 
 /* "HDF5 1.10.8": of the library that is linked. Static text. Local. */

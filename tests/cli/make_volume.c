@@ -2,11 +2,11 @@
  * Test inputs, through plain serial HDF5:
  *     make_volume FILE DATASET [key=value]...
  * shape=8,9,10  dtype=uint16 (dtypes of voxslab; be:T for big-endian; bool float16 compound string complex)
- * layout=contiguous|compact|external|virtual  chunk=4,4,4  deflate=4  shuffle=1  fletcher32=1  filter=unknown
- * spacing=2,1,1 (element_size_um)  data=none (nothing written: with chunks a huge sparse file)
- * add=1 (to an existing file)  sources=3 (files of a virtual dataset)  link=OTHER:/path (an external link)
- * Values are a hash of the global index, so that any part can be checked alone. The file is complete on exit
- * 0.
+ * layout=contiguous|compact|external|virtual  chunk=4,4,4  deflate=4  shuffle=1  fletcher32=1  szip=1
+ * filter=unknown spacing=2,1,1 (element_size_um) data=none|corners (only that is written: with chunks a huge
+ * sparse file) add=1 (to an existing file)  sources=3 (files of a virtual dataset)  link=OTHER:/path (an
+ * external link) Values are a hash of the global index, so that any part can be checked alone. The file is
+ * complete on exit 0.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ typedef struct recipe {
     const char *file, *dataset, *dtype, *layout, *filter, *link, *data;
     int axes, spacing_count;
     hsize_t shape[MAX_AXES], chunk[MAX_AXES];
-    bool chunked, shuffle, fletcher32, add;
+    bool chunked, shuffle, fletcher32, szip, add;
     int deflate, sources;
     double spacing[3];
 } recipe;
@@ -79,6 +79,8 @@ static void parse_pair(recipe *r, const char *pair) {
         r->shuffle = atoi(value) != 0;
     else if (KEY("fletcher32"))
         r->fletcher32 = atoi(value) != 0;
+    else if (KEY("szip"))
+        r->szip = atoi(value) != 0;
     else if (KEY("add"))
         r->add = atoi(value) != 0;
     else if (KEY("spacing"))
@@ -203,6 +205,25 @@ static void write_values(hid_t dataset, hid_t type, const recipe *r, hsize_t fir
     H5Tclose(memory);
 }
 
+/* The first and last voxels along every axis. */
+static void write_corners(hid_t dataset, hid_t type, const recipe *r) {
+    hid_t memory = memory_type(type), space = H5Dget_space(dataset), one = H5Screate(H5S_SCALAR);
+    for (unsigned corner = 0; corner < 1u << r->axes; corner++) {
+        hsize_t at[MAX_AXES], index = 0;
+        unsigned char value[16];
+        for (int a = 0; a < r->axes; a++) {
+            at[a] = corner >> a & 1 ? r->shape[a] - 1 : 0;
+            index = index * r->shape[a] + at[a];
+        }
+        fill(value, memory, H5Tget_size(memory), index, 1);
+        H5Sselect_elements(space, H5S_SELECT_SET, 1, at);
+        good(H5Dwrite(dataset, memory, one, space, H5P_DEFAULT, value), "H5Dwrite");
+    }
+    H5Sclose(one);
+    H5Sclose(space);
+    H5Tclose(memory);
+}
+
 /* ---- datasets ---- */
 
 static size_t same_bytes(unsigned flags, size_t n, const unsigned *values, size_t bytes, size_t *size,
@@ -218,6 +239,8 @@ static void add_filters(hid_t dcpl, const recipe *r) {
         good(H5Pset_deflate(dcpl, (unsigned)r->deflate), "H5Pset_deflate");
     if (r->fletcher32)
         good(H5Pset_fletcher32(dcpl), "H5Pset_fletcher32");
+    if (r->szip)
+        good(H5Pset_szip(dcpl, H5_SZIP_NN_OPTION_MASK, 8), "H5Pset_szip");
     if (r->filter) { /* known to this program only */
         const H5Z_class2_t class = {H5Z_CLASS_T_VERS, UNKNOWN_FILTER, 1,    1,
                                     "nobody has it",  NULL,           NULL, same_bytes};
@@ -265,7 +288,9 @@ static void make_dataset(hid_t file, const recipe *r, hid_t dcpl, hsize_t first_
     hid_t dataset = good(H5Dcreate2(file, r->dataset, type, space, lcpl, dcpl, H5P_DEFAULT), "H5Dcreate2");
     if (r->spacing_count == 3)
         write_spacing(dataset, r);
-    if (!r->data && !layout_is(r, "virtual"))
+    if (r->data && strcmp(r->data, "corners") == 0)
+        write_corners(dataset, type, r);
+    else if (!r->data && !layout_is(r, "virtual"))
         write_values(dataset, type, r, first_plane);
     H5Dclose(dataset);
     H5Sclose(space);

@@ -22,25 +22,25 @@ resample 65 'missing.h5' missing.h5
 resample 65 'text.h5' text.h5
 resample 65 'truncated.h5' truncated.h5
 resample 65 "/nothing" good.h5:/nothing
-resample 65 'zero.h5|0' zero.h5:/raw
-resample 65 'filter.h5|481' filter.h5:/raw
+resample 65 '/raw|length 0' zero.h5:/raw
+resample 65 '/raw|filter 481|HDF5_PLUGIN_PATH' filter.h5:/raw
 one_rank 65 'missing.h5' missing.h5:/raw
 one_rank 65 'empty.h5' empty.h5
 one_rank 65 'folder.h5' folder.h5
 one_rank 65 'link.h5' link.h5:/raw
-one_rank 65 'table.h5|2 axes|3 to 5' table.h5:/raw
-one_rank 65 'six.h5|6 axes|3 to 5' six.h5:/raw
+one_rank 65 '/raw|2 axes|3 to 5' table.h5:/raw
+one_rank 65 '/raw|6 axes|3 to 5' six.h5:/raw
 one_rank 65 '/b' several.h5:/b
 resample 2 '/a|/b/c' several.h5
-for dtype in compound string complex; do one_rank 65 "$dtype.h5|/raw" "$dtype.h5:/raw"; done
-one_rank 65 'table.h5' table.h5
+for dtype in compound string complex; do one_rank 65 "$dtype values|/raw" "$dtype.h5:/raw"; done
+one_rank 65 '2 axes' table.h5
 
 # The dataset is fine, but not for what is asked.
 make half.h5 /raw dtype=float16
 make wide.h5 /raw dtype=uint64
 one_rank 2 'float16|nearest' half.h5
 one_rank 2 'uint64|linear' wide.h5
-one_rank 2 'float16' half.h5 --mode nearest --dtype uint8
+one_rank 2 'uint16 to bool' good.h5 --mode nearest --dtype bool
 one_rank 2 '--chunk|4' good.h5 --chunk 1,2,3,4
 refuse 2 '--spacing|element_size_um|--input-spacing' resample good.h5 out.h5 --spacing iso=1
 refuse 2 '2^63' resample good.h5 out.h5 --size 9223372036854775807,2,2

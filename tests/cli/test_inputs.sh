@@ -1,22 +1,27 @@
 # Whatever the input is stored as, the output holds the same voxels as that of a plain contiguous file.
 . "$(dirname "$0")/common.sh"
-shape=shape=21,40,50
+shape=shape=21,38,40 # 63,840 bytes: the most that is compact is 64 KiB
+
+# The values alone: the attributes tell where they come from. Little-endian, whatever the file has.
+voxels() { h5dump -d /raw -b LE -o "$1.voxels" "$1" >/dev/null || fail "no voxels in $1"; }
 
 # same_as_plain NAME [RANKS]: resample NAME.h5 and compare with the plain file's output.
 same_as_plain() {
     local name=$1 ranks=${2:-3}
     run "$ranks" resample "$name.h5:/raw" "$name-out.h5" --size 9,25,31 --chunk 4,8,16 --filter none --quiet --force
     expect_status 0 "$name on $ranks ranks"
-    h5diff -q "$name-out.h5" plain-out.h5 /raw /raw || fail "$name on $ranks ranks: other voxels than from a plain file"
+    voxels "$name-out.h5"
+    cmp -s "$name-out.h5.voxels" plain-out.h5.voxels || fail "$name on $ranks ranks: other voxels than from a plain file"
 }
 
 make plain.h5 /raw $shape
 run 0 resample plain.h5 plain-out.h5 --size 9,25,31 --chunk 4,8,16 --quiet
 expect_status 0 "plain"
+voxels plain-out.h5
 
 make chunked.h5 /raw $shape chunk=8,16,16
 make deflated.h5 /raw $shape chunk=8,16,16 deflate=4
-make shuffled.h5 /raw $shape chunk=5,16,50 shuffle=1 deflate=1 fletcher32=1
+make shuffled.h5 /raw $shape chunk=5,16,40 shuffle=1 deflate=1 fletcher32=1
 make szipped.h5 /raw $shape chunk=8,16,16 szip=1
 make compact.h5 /raw $shape layout=compact
 make external.h5 /raw $shape layout=external

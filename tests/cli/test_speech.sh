@@ -43,10 +43,10 @@ fi
 # A plan: nothing is written, everything is said.
 rm -f ./*.json formatted seen typescript
 before=$(snapshot)
-run 0 resample in.h5 plan.h5 --scale 0.5 --dry-run --ranks 3 --memory 64M
+run 0 resample in.h5 plan.h5 --scale 0.5 --dry-run --ranks 3 --memory 1GiB
 expect_status 0 'a plan'
 [ "$before" = "$(snapshot)" ] || fail 'a plan changes files'
-for needle in '(32, 25, 20)' 'ranks    3' 'epoch' 'output box' 'amplification' 'ghosts' 'memory' '64.00 MiB allowed'; do
+for needle in '(32, 25, 20)' 'ranks    3' 'epoch' 'output box' 'amplification' 'ghosts' 'memory' '1.00 GiB allowed'; do
     grep -qF -- "$needle" "$folder.out" || fail "no '$needle' in the plan: $(cat "$folder.out")"
 done
 run 2 resample in.h5 plan.h5 --scale 0.5 --dry-run

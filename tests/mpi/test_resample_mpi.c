@@ -354,6 +354,8 @@ int main(int argc, char **argv) {
     };
     int provided;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    if (argc > 1) /* one test by name, for whoever looks for a fault */
+        cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests(tests, make_groups, remove_files);
     MPI_Finalize();
     return failed;

@@ -5,34 +5,25 @@ cd "$1"
 program=${2:-}
 
 files=$(git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -printf '%P\n' | grep -vE '^(build[^/]*|quickstart|\.git)/')
-files=$(while read -r file; do [ ! -e "$file" ] || echo "$file"; done <<<"$files")
+files=$(while read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done <<<"$files")
 breaches=0
 breach() { echo "structure: $*"; breaches=$((breaches + 1)); }
 of() { grep -E "$1" <<<"$files" || true; } # the files whose path matches
 
 # A file includes from its own room and from lower floors.
-floor_of() {
-    case $1 in
-    base) echo 0 ;;
-    geometry | comm) echo 1 ;;
-    kernels | partition) echo 2 ;;
-    exchange | volume | journal) echo 3 ;;
-    operators) echo 4 ;;
-    pipeline) echo 5 ;;
-    cli) echo 6 ;;
-    esac
-}
+declare -A floor=([base]=0 [geometry]=1 [comm]=1 [kernels]=2 [partition]=2 [exchange]=3 [volume]=3 [journal]=3
+    [operators]=4 [pipeline]=5 [cli]=6)
 while IFS=: read -r file line text; do
     [ -n "$file" ] || continue
-    room=$(cut -d/ -f2 <<<"$file")
-    included=$(sed 's/[^"]*"\([^"]*\)".*/\1/' <<<"$text")
+    room=${file#src/} room=${room%%/*}
+    included=${text#*\"} included=${included%%\"*}
     other=${included%%/*}
-    if [ -z "$(floor_of "$room")" ]; then
+    if [ -z "${floor[$room]:-}" ]; then
         breach "$file:$line: the room '$room' has no floor here"
-    elif [ -z "$(floor_of "$other")" ]; then
+    elif [ -z "${floor[$other]:-}" ]; then
         breach "$file:$line: '$included' does not begin with a room's name"
-    elif [ "$room" != "$other" ] && [ "$(floor_of "$other")" -ge "$(floor_of "$room")" ]; then
-        breach "$file:$line: $room (floor $(floor_of "$room")) includes '$included' (floor $(floor_of "$other"))"
+    elif [ "$room" != "$other" ] && [ "${floor[$other]}" -ge "${floor[$room]}" ]; then
+        breach "$file:$line: $room (floor ${floor[$room]}) includes '$included' (floor ${floor[$other]})"
     fi
 done < <(of '^src/[^/]+/.*\.(c|h|inc)$' | xargs -r grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"' || true)
 

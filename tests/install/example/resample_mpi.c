@@ -11,9 +11,9 @@ int main(int argc, char **argv) {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (rank == 0 && status != VXS_OK)
         fprintf(stderr, "%s\n", vxs_message());
+    const int64_t *shape = report.out_shape; /* N, C, D, H, W */
     if (rank == 0 && status == VXS_OK)
-        printf("%lld x %lld x %lld\n", (long long)report.out_shape[report.axes - 3],
-               (long long)report.out_shape[report.axes - 2], (long long)report.out_shape[report.axes - 1]);
+        printf("%lld x %lld x %lld\n", (long long)shape[2], (long long)shape[3], (long long)shape[4]);
     MPI_Finalize();
     return status;
 }

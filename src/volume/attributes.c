@@ -1,0 +1,145 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "volume/internal.h"
+
+static bool read_three_numbers(hid_t attribute, double values[3]) {
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    H5T_class_t class = H5Tget_class(type);
+    bool fits = (class == H5T_INTEGER || class == H5T_FLOAT) && H5Sget_simple_extent_npoints(space) == 3 &&
+                H5Aread(attribute, H5T_NATIVE_DOUBLE, values) >= 0;
+    hdf5_drop(space);
+    hdf5_drop(type);
+    return fits;
+}
+
+bool attributes_read_spacing(hid_t dataset, double spacing[3]) {
+    double values[3];
+    if (H5Aexists(dataset, SPACING_ATTRIBUTE) <= 0)
+        return false;
+    hid_t attribute = H5Aopen(dataset, SPACING_ATTRIBUTE, H5P_DEFAULT);
+    if (attribute < 0)
+        return false;
+    bool fits = read_three_numbers(attribute, values);
+    hdf5_drop(attribute);
+    for (int i = 0; i < 3 && fits; i++)
+        fits = isfinite(values[i]) && values[i] > 0;
+    if (fits)
+        memcpy(spacing, values, sizeof values);
+    return fits;
+}
+
+/* ---- copying ---- */
+
+typedef struct copy_job {
+    hid_t to;
+    char *warnings;
+    size_t bytes;
+} copy_job;
+
+static void warn(copy_job *job, const char *name, const char *why) {
+    size_t used = strlen(job->warnings);
+    if (used + 1 < job->bytes)
+        snprintf(job->warnings + used, job->bytes - used, "attribute '%s' is not copied: %s\n", name, why);
+}
+
+void attributes_reclaim(hid_t type, hid_t space, void *data) {
+#if H5_VERSION_GE(1, 12, 0)
+    H5Treclaim(type, space, H5P_DEFAULT, data);
+#else
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, data);
+#endif
+}
+
+static bool copy_values(hid_t from, hid_t to, hid_t type, hid_t space) {
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+    if (count <= 0)
+        return count == 0;
+    void *data = calloc((size_t)count, H5Tget_size(type));
+    bool copied = data && H5Aread(from, type, data) >= 0;
+    if (copied) {
+        copied = H5Awrite(to, type, data) >= 0;
+        attributes_reclaim(type, space, data);
+    }
+    free(data);
+    return copied;
+}
+
+static void copy_attribute(copy_job *job, hid_t from, const char *name) {
+    char words[HDF5_WORDS_BYTES];
+    hid_t named = H5Aget_type(from), space = H5Aget_space(from), to = H5I_INVALID_HID;
+    hid_t type = H5Tcopy(named);
+    if (H5Tdetect_class(type, H5T_REFERENCE) > 0) {
+        warn(job, name, "it holds references to objects of the input file");
+    } else {
+        to = H5Acreate2(job->to, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+        if (to < 0 || !copy_values(from, to, type, space)) {
+            warn(job, name, hdf5_words(words));
+            hdf5_drop(to);
+            to = H5I_INVALID_HID;
+            H5Adelete(job->to, name);
+        }
+    }
+    hdf5_drop(to);
+    hdf5_drop(type);
+    hdf5_drop(space);
+    hdf5_drop(named);
+}
+
+static herr_t copy_one(hid_t from, const char *name, const H5A_info_t *info, void *data) {
+    (void)info;
+    copy_job *job = data;
+    char words[HDF5_WORDS_BYTES];
+    if (strcmp(name, SPACING_ATTRIBUTE) == 0 || strncmp(name, "voxslab_", 8) == 0)
+        return 0;
+    hid_t attribute = H5Aopen(from, name, H5P_DEFAULT);
+    if (attribute >= 0)
+        copy_attribute(job, attribute, name);
+    else
+        warn(job, name, hdf5_words(words));
+    hdf5_drop(attribute);
+    return 0;
+}
+
+void attributes_copy(hid_t from, hid_t to, char *warnings, size_t warnings_bytes) {
+    copy_job job = {to, warnings, warnings_bytes};
+    hsize_t start = 0;
+    if (H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_INC, &start, copy_one, &job) < 0)
+        warn(&job, "(all)", "they can't be listed");
+}
+
+/* ---- writing ---- */
+
+static vxs_status write_values(hid_t dataset, const char *name, hid_t file_type, hid_t memory_type,
+                               hid_t space, const void *data) {
+    char words[HDF5_WORDS_BYTES];
+    hid_t attribute = H5Acreate2(dataset, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
+    bool written = attribute >= 0 && H5Awrite(attribute, memory_type, data) >= 0;
+    hdf5_words(words);
+    hdf5_drop(attribute);
+    CHECK(written, VXS_CANT_CREATE, "attribute '%s' of the output can't be written: %s", name, words);
+    return VXS_OK;
+}
+
+vxs_status attributes_write_spacing(hid_t dataset, const double spacing[3]) {
+    hid_t space = H5Screate_simple(1, (hsize_t[]){3}, NULL);
+    vxs_status status =
+        write_values(dataset, SPACING_ATTRIBUTE, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space, spacing);
+    hdf5_drop(space);
+    return status;
+}
+
+/* Strings are of variable length and UTF-8, as h5py writes a str. */
+vxs_status attributes_write(hid_t dataset, const volume_attribute *attribute) {
+    hid_t space = H5Screate(H5S_SCALAR), text_type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(text_type, H5T_VARIABLE);
+    H5Tset_cset(text_type, H5T_CSET_UTF8);
+    vxs_status status = attribute->text ? write_values(dataset, attribute->name, text_type, text_type, space,
+                                                       &attribute->text)
+                                        : write_values(dataset, attribute->name, H5T_STD_I64LE,
+                                                       H5T_NATIVE_INT64, space, &attribute->number);
+    hdf5_drop(text_type);
+    hdf5_drop(space);
+    return status;
+}

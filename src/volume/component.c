@@ -1,0 +1,64 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "volume/internal.h"
+
+/* MPICH's ROMIO lists its hints; Open MPI 4.1 lists none, whichever component it uses. */
+static bool hints_are_romios(const volume *v) {
+    void *handle = NULL;
+    MPI_Info hints = MPI_INFO_NULL;
+    if (H5Fget_vfd_handle(v->file, H5P_DEFAULT, &handle) < 0 || !handle ||
+        MPI_File_get_info(*(MPI_File *)handle, &hints) != MPI_SUCCESS || hints == MPI_INFO_NULL)
+        return false;
+    int keys = 0;
+    bool found = false;
+    MPI_Info_get_nkeys(hints, &keys);
+    for (int i = 0; i < keys && !found; i++) {
+        char key[MPI_MAX_INFO_KEY + 1];
+        MPI_Info_get_nthkey(hints, i, key);
+        found = strncmp(key, "romio_", 6) == 0;
+    }
+    MPI_Info_free(&hints);
+    return found;
+}
+
+/* Open MPI's parameter "io", as the environment, a file or the command line set it; "" when nobody did. */
+static void read_io_parameter(char *value, size_t bytes) {
+    int index, count = 0, provided;
+    MPI_T_cvar_handle handle;
+    value[0] = '\0';
+    if (MPI_T_init_thread(MPI_THREAD_SINGLE, &provided) != MPI_SUCCESS)
+        return;
+    if (MPI_T_cvar_get_index("io", &index) == MPI_SUCCESS &&
+        MPI_T_cvar_handle_alloc(index, NULL, &handle, &count) == MPI_SUCCESS) {
+        char *text = calloc(1, (size_t)count + 1);
+        if (text && MPI_T_cvar_read(handle, text) == MPI_SUCCESS)
+            snprintf(value, bytes, "%s", text);
+        free(text);
+        MPI_T_cvar_handle_free(&handle);
+    }
+    MPI_T_finalize();
+}
+
+static bool is_open_mpi(void) {
+    char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length;
+    MPI_Get_library_version(text, &length);
+    return strstr(text, "Open MPI") != NULL;
+}
+
+void volume_io_component(volume *any, char text[32]) {
+    char parameter[128];
+    const char *name = "mpi-io";
+    if (any->serial) {
+        name = "serial";
+    } else if (hints_are_romios(any)) {
+        name = "romio";
+    } else if (is_open_mpi()) {
+        read_io_parameter(parameter, sizeof parameter);
+        bool without_ompio = parameter[0] == '^' ? strstr(parameter, "ompio") != NULL
+                                                 : parameter[0] && !strstr(parameter, "ompio");
+        name = without_ompio ? "romio" : "ompio";
+    }
+    snprintf(text, 32, "%s", name);
+}

@@ -1,0 +1,77 @@
+#include "volume/internal.h"
+
+#include <string.h>
+
+typedef struct error_digest {
+    char innermost[HDF5_WORDS_BYTES / 2], outermost[HDF5_WORDS_BYTES / 4];
+    bool filter;
+} error_digest;
+
+void hdf5_prepare(void) {
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+/* Walked upwards: the first record is where it happened, the last is the public function. */
+static herr_t digest_record(unsigned n, const H5E_error2_t *record, void *data) {
+    error_digest *digest = data;
+    const char *words = record->desc ? record->desc : "";
+    if (n == 0)
+        snprintf(digest->innermost, sizeof digest->innermost, "%s", words);
+    snprintf(digest->outermost, sizeof digest->outermost, "%s", words);
+    if (record->maj_num == H5E_PLINE)
+        digest->filter = true;
+    return 0;
+}
+
+static void digest_errors(error_digest *digest) {
+    memset(digest, 0, sizeof *digest);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, digest_record, digest);
+}
+
+const char *hdf5_words(char words[HDF5_WORDS_BYTES]) {
+    error_digest digest;
+    digest_errors(&digest);
+    if (!digest.innermost[0])
+        snprintf(words, HDF5_WORDS_BYTES, "no reason given");
+    else if (strcmp(digest.innermost, digest.outermost) == 0)
+        snprintf(words, HDF5_WORDS_BYTES, "%s", digest.innermost);
+    else
+        snprintf(words, HDF5_WORDS_BYTES, "%s: %s", digest.outermost, digest.innermost);
+    return words;
+}
+
+bool hdf5_error_is_filter(void) {
+    error_digest digest;
+    digest_errors(&digest);
+    return digest.filter;
+}
+
+void hdf5_drop(hid_t id) {
+    if (id < 0)
+        return;
+    switch (H5Iget_type(id)) {
+    case H5I_FILE:
+        H5Fclose(id);
+        return;
+    case H5I_GROUP:
+        H5Gclose(id);
+        return;
+    case H5I_DATATYPE:
+        H5Tclose(id);
+        return;
+    case H5I_DATASPACE:
+        H5Sclose(id);
+        return;
+    case H5I_DATASET:
+        H5Dclose(id);
+        return;
+    case H5I_ATTR:
+        H5Aclose(id);
+        return;
+    case H5I_GENPROP_LST:
+        H5Pclose(id);
+        return;
+    default:
+        H5Idec_ref(id);
+    }
+}

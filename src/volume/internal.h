@@ -1,0 +1,110 @@
+/* What the files of this room share. Nobody else includes it. */
+#ifndef VOLUME_INTERNAL_H
+#define VOLUME_INTERNAL_H
+
+#include <hdf5.h>
+
+#include "volume/volume.h"
+
+/* ---- errors.c ---- */
+
+enum { HDF5_WORDS_BYTES = 512 };
+
+/* HDF5 prints nothing by itself from here on. Every public function calls it first. */
+void hdf5_prepare(void);
+
+/* HDF5's own words for its last error: the innermost and the outermost description. */
+const char *hdf5_words(char words[HDF5_WORDS_BYTES]);
+
+/* Whether the last error came out of the filter pipeline: a chunk that can't be decoded. */
+bool hdf5_error_is_filter(void);
+
+/* Close any kind of identifier; negative ones are legal. */
+void hdf5_drop(hid_t id);
+
+/* ---- names.c ---- */
+
+/* "a//b/" -> "/a/b". VXS_USAGE when it is too long or nothing is left. */
+vxs_status dataset_name_normalise(const char *text, char dataset[VOLUME_NAME_BYTES]);
+
+/* ---- types.c ---- */
+
+enum { TYPE_TEXT_BYTES = 160 };
+
+/* The dtype that a file type is, and whether its bytes are in the other order; false if it is none of ours.
+ */
+bool type_to_dtype(hid_t type, vxs_dtype *dtype, bool *swapped);
+
+/* "compound", "string", "24-bit integer", "uint16" ...: what a type is, in words. */
+const char *type_describe(hid_t type, char text[TYPE_TEXT_BYTES]);
+
+/* A new little-endian type of that dtype; to be closed. Negative on failure. */
+hid_t type_from_dtype(vxs_dtype dtype);
+
+/* ---- find.c ---- */
+
+typedef struct found_dataset {
+    char *path, *summary; /* "/raw", "uint16 (64, 512, 512)" */
+    bool fits;            /* can be a volume */
+} found_dataset;
+
+typedef struct found_list {
+    found_dataset *items;
+    int count, fitting;
+    bool cut_short; /* there was more than we care to look at */
+} found_list;
+
+/* All datasets that can be reached, each once; dangling links and soft circles are skipped. */
+vxs_status find_datasets(hid_t file, found_list *list);
+void found_list_free(found_list *list);
+
+/* "/a (uint8 (3, 4)), /b ...", cut to fit. */
+void found_list_text(const found_list *list, bool fitting_only, char *text, size_t bytes);
+
+/* ---- probe.c ---- */
+
+/* Open a file through the serial driver, read-only; VXS_BAD_INPUT with the reason. */
+vxs_status file_open_serial(const char *path, hid_t *file);
+
+/* ---- layout.c ---- */
+
+/* Fill info's layout, chunk, filters, serial_only (but for links) and storage; info has axes and shape. */
+vxs_status layout_describe(hid_t dataset, volume_info *info);
+
+/* Bytes of one chunk as a reader has to hold it; 0 unless chunked. */
+int64_t layout_chunk_bytes(const int64_t chunk[AXES], vxs_dtype dtype);
+
+/* ---- attributes.c ---- */
+
+#define SPACING_ATTRIBUTE "element_size_um"
+
+/* The spacing attribute; false when there is none that makes sense. */
+bool attributes_read_spacing(hid_t dataset, double spacing[3]);
+
+/* Copy from's attributes to to, but those that the output makes itself; what can't be copied is named in
+ * warnings. */
+void attributes_copy(hid_t from, hid_t to, char *warnings, size_t warnings_bytes);
+
+vxs_status attributes_write_spacing(hid_t dataset, const double spacing[3]);
+vxs_status attributes_write(hid_t dataset, const volume_attribute *attribute);
+
+/* Free what H5Aread allocated for values of variable length. */
+void attributes_reclaim(hid_t type, hid_t space, void *data);
+
+/* Print all attributes, one line each. */
+void attributes_print(FILE *out, hid_t dataset, const char *indent);
+
+/* ---- open.c ---- */
+
+struct volume {
+    hid_t file, dataset, type;
+    char file_name[VOLUME_PATH_BYTES], dataset_name[VOLUME_NAME_BYTES];
+    int axes; /* of the dataset: 3 to 5 */
+    int64_t shape[AXES], chunk[AXES];
+    size_t element_bytes;
+    int64_t chunk_bytes; /* 0 unless chunked */
+    bool swapped, filtered, serial;
+    char not_collective[128];
+};
+
+#endif

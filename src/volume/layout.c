@@ -1,0 +1,169 @@
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "volume/internal.h"
+
+/* Filters that a name in the file may lack. */
+static const char *known_filter_name(H5Z_filter_t id) {
+    switch (id) {
+    case H5Z_FILTER_DEFLATE:
+        return "deflate";
+    case H5Z_FILTER_SHUFFLE:
+        return "shuffle";
+    case H5Z_FILTER_FLETCHER32:
+        return "fletcher32";
+    case H5Z_FILTER_SZIP:
+        return "szip";
+    case H5Z_FILTER_NBIT:
+        return "nbit";
+    case H5Z_FILTER_SCALEOFFSET:
+        return "scaleoffset";
+    case 307:
+        return "bzip2";
+    case 32000:
+        return "lzf";
+    case 32001:
+        return "blosc";
+    case 32004:
+        return "lz4";
+    case 32008:
+        return "bitshuffle";
+    case 32013:
+        return "zfp";
+    case 32015:
+        return "zstd";
+    case 32026:
+        return "blosc2";
+    default:
+        return NULL;
+    }
+}
+
+static vxs_status describe_filter(hid_t plist, unsigned index, volume_info *info) {
+    unsigned flags, config, values[16] = {0};
+    size_t count = 16;
+    char stored_name[64] = "";
+    H5Z_filter_t id =
+        H5Pget_filter2(plist, index, &flags, &count, values, sizeof stored_name, stored_name, &config);
+    CHECK(id >= 0, VXS_BAD_INPUT, "input dataset '%s': its filters can't be read", info->dataset);
+    const char *name = known_filter_name(id) ? known_filter_name(id) : stored_name;
+    size_t used = strlen(info->filters);
+    used += (size_t)snprintf(info->filters + used, sizeof info->filters - used, "%s%s", used ? ", " : "",
+                             name[0] ? name : "filter");
+    if (used < sizeof info->filters && !name[0])
+        snprintf(info->filters + used, sizeof info->filters - used, " %d", (int)id);
+    else if (used < sizeof info->filters && id == H5Z_FILTER_DEFLATE)
+        snprintf(info->filters + used, sizeof info->filters - used, " %u", values[0]);
+    CHECK(H5Zfilter_avail(id) > 0, VXS_BAD_INPUT,
+          "input dataset '%s' is stored with filter %d (%s), which this HDF5 does not have: install its "
+          "plugin and set HDF5_PLUGIN_PATH to the plugin's folder",
+          info->dataset, (int)id, name[0] ? name : "unnamed");
+    return VXS_OK;
+}
+
+static vxs_status describe_chunks(hid_t plist, volume_info *info) {
+    hsize_t dims[AXES];
+    CHECK(H5Pget_chunk(plist, AXES, dims) == info->axes, VXS_BAD_INPUT,
+          "input dataset '%s': its chunk shape can't be read", info->dataset);
+    int lead = AXES - info->axes;
+    for (int a = 0; a < AXES; a++) {
+        info->chunk[a] = a < lead ? 1 : (int64_t)dims[a - lead];
+        if (info->chunk[a] > info->shape[a])
+            info->chunk[a] = info->shape[a];
+    }
+    int filters = H5Pget_nfilters(plist);
+    info->filtered = filters > 0;
+    for (int i = 0; i < filters; i++)
+        TRY(describe_filter(plist, (unsigned)i, info));
+    return VXS_OK;
+}
+
+/* Opens FOLDER/name and the dataset in it. Folder NULL: name as it is. */
+static bool source_opens(const char *folder, const char *name, const char *dataset) {
+    char path[3 * VOLUME_PATH_BYTES];
+    snprintf(path, sizeof path, "%s%s%s", folder ? folder : "", folder ? "/" : "", name);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t object = file < 0 ? file : H5Dopen2(file, dataset, H5P_DEFAULT);
+    bool opens = object >= 0;
+    hdf5_drop(object);
+    hdf5_drop(file);
+    return opens;
+}
+
+/* HDF5 looks below HDF5_VDS_PREFIX, beside the file, and where the name itself leads. */
+static bool source_is_there(const char *main_file, const char *name, const char *dataset) {
+    char beside[VOLUME_PATH_BYTES];
+    snprintf(beside, sizeof beside, "%s", main_file);
+    const char *folder = dirname(beside), *prefix = getenv("HDF5_VDS_PREFIX");
+    char origin[2 * VOLUME_PATH_BYTES];
+    if (prefix && strncmp(prefix, "${ORIGIN}", 9) == 0) {
+        snprintf(origin, sizeof origin, "%s%s", folder, prefix + 9);
+        prefix = origin;
+    }
+    const char *last = strrchr(name, '/');
+    return (prefix && *prefix && source_opens(prefix, name, dataset)) ||
+           (name[0] != '/' && source_opens(folder, name, dataset)) || source_opens(NULL, name, dataset) ||
+           (name[0] == '/' && source_opens(folder, last + 1, dataset));
+}
+
+/* HDF5 reads the parts of missing sources as fill values and says nothing: not with us. */
+static vxs_status check_virtual_sources(hid_t plist, const char *main_file, const volume_info *info) {
+    size_t count = 0;
+    H5Pget_virtual_count(plist, &count);
+    for (size_t i = 0; i < count; i++) {
+        char file[VOLUME_PATH_BYTES] = "", dataset[VOLUME_NAME_BYTES] = "";
+        H5Pget_virtual_filename(plist, i, file, sizeof file);
+        H5Pget_virtual_dsetname(plist, i, dataset, sizeof dataset);
+        if (strchr(file, '%') || strchr(dataset, '%') || strcmp(file, ".") == 0)
+            continue;
+        CHECK(source_is_there(main_file, file, dataset), VXS_BAD_INPUT,
+              "input dataset '%s' is virtual and its source %zu of %zu, '%s' in file '%s', can't be opened: "
+              "its voxels would read as fill values; put it beside '%s' or set HDF5_VDS_PREFIX",
+              info->dataset, i + 1, count, dataset, file, main_file);
+    }
+    return VXS_OK;
+}
+
+static vxs_status describe_plist(hid_t dataset, hid_t plist, volume_info *info) {
+    char main_file[VOLUME_PATH_BYTES] = "";
+    switch (H5Pget_layout(plist)) {
+    case H5D_CHUNKED:
+        info->layout = VOLUME_CHUNKED;
+        return describe_chunks(plist, info);
+    case H5D_COMPACT:
+        info->layout = VOLUME_COMPACT;
+        return VXS_OK;
+    case H5D_VIRTUAL:
+        info->layout = VOLUME_VIRTUAL;
+        info->serial_only = true;
+        H5Fget_name(dataset, main_file, sizeof main_file);
+        return check_virtual_sources(plist, main_file, info);
+    case H5D_CONTIGUOUS:
+        info->layout = H5Pget_external_count(plist) > 0 ? VOLUME_EXTERNAL : VOLUME_CONTIGUOUS;
+        info->serial_only |= info->layout == VOLUME_EXTERNAL;
+        return VXS_OK;
+    default:
+        return status_fail(VXS_BAD_INPUT, "input dataset '%s' has a storage layout that this HDF5 can't read",
+                           info->dataset);
+    }
+}
+
+vxs_status layout_describe(hid_t dataset, volume_info *info) {
+    char words[HDF5_WORDS_BYTES];
+    hid_t plist = H5Dget_create_plist(dataset);
+    CHECK(plist >= 0, VXS_BAD_INPUT, "input dataset '%s': its layout can't be read: %s", info->dataset,
+          hdf5_words(words));
+    vxs_status status = describe_plist(dataset, plist, info);
+    hdf5_drop(plist);
+    info->storage_bytes = (int64_t)H5Dget_storage_size(dataset);
+    return status;
+}
+
+int64_t layout_chunk_bytes(const int64_t chunk[AXES], vxs_dtype dtype) {
+    int64_t bytes = (int64_t)dtype_bytes(dtype);
+    for (int a = 0; a < AXES; a++)
+        bytes = saturating_mul(bytes, chunk[a]);
+    return bytes;
+}

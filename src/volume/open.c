@@ -1,0 +1,153 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "comm/agree.h"
+#include "volume/internal.h"
+
+const char *volume_library_version(void) {
+    return H5_VERS_INFO;
+}
+
+/* The driver: MPI-IO on comm, or the serial one for MPI_COMM_NULL. */
+static hid_t make_access(MPI_Comm comm, bool writing) {
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (comm != MPI_COMM_NULL)
+        H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL);
+    if (writing) {
+        H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+        H5Pset_coll_metadata_write(access, true);
+    }
+    return access;
+}
+
+/* No chunk cache: whole chunks are read at once and never again. Only a filtered chunk that takes several
+ * calls is kept between them. The metadata of opening is read by one rank for all. */
+static hid_t make_dataset_access(const volume *v, bool parallel) {
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    bool kept_chunk = v->filtered && v->chunk_bytes > VOLUME_CALL_BYTES;
+    H5Pset_chunk_cache(access, 1, kept_chunk ? (size_t)v->chunk_bytes : 0, 1.0);
+    if (parallel)
+        H5Pset_all_coll_metadata_ops(access, true);
+    return access;
+}
+
+/* A file that is not there on some node must fail before the collective open. */
+static vxs_status check_access(const char *path, int flags, vxs_status code) {
+    int file = open(path, flags | O_CLOEXEC);
+    CHECK(file >= 0, code, "file '%s' can't be opened: %s", path, strerror(errno));
+    close(file);
+    return VXS_OK;
+}
+
+static vxs_status open_file(volume *v, MPI_Comm comm, bool writing) {
+    char words[HDF5_WORDS_BYTES];
+    hid_t access = make_access(comm, writing);
+    v->file = H5Fopen(v->file_name, writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
+    hdf5_words(words);
+    hdf5_drop(access);
+    CHECK(v->file >= 0, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT, "file '%s' can't be opened%s: %s",
+          v->file_name, comm == MPI_COMM_NULL ? "" : " through MPI-IO", words);
+    return VXS_OK;
+}
+
+static vxs_status open_dataset(volume *v, bool parallel, bool writing) {
+    char words[HDF5_WORDS_BYTES];
+    hid_t access = make_dataset_access(v, parallel);
+    v->dataset = H5Dopen2(v->file, v->dataset_name, access);
+    v->type = v->dataset < 0 ? v->dataset : H5Dget_type(v->dataset);
+    hdf5_words(words);
+    hdf5_drop(access);
+    CHECK(v->type >= 0, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT, "dataset '%s' of '%s' can't be opened: %s",
+          v->dataset_name, v->file_name, words);
+    return VXS_OK;
+}
+
+static volume *new_volume(const volume_info *info) {
+    volume *v = calloc(1, sizeof *v);
+    if (!v)
+        return NULL;
+    v->file = v->dataset = v->type = H5I_INVALID_HID;
+    memcpy(v->file_name, info->file, sizeof v->file_name);
+    memcpy(v->dataset_name, info->dataset, sizeof v->dataset_name);
+    memcpy(v->shape, info->shape, sizeof v->shape);
+    memcpy(v->chunk, info->chunk, sizeof v->chunk);
+    v->axes = info->axes;
+    v->element_bytes = dtype_bytes(info->dtype);
+    v->chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype);
+    v->swapped = info->swapped;
+    v->filtered = info->filtered;
+    v->serial = info->serial_only;
+    return v;
+}
+
+/* The steps of opening, agreed upon one by one: nobody enters a collective call without the others. */
+static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writing, volume **opened) {
+    volume *v = new_volume(info);
+    MPI_Comm file_comm = info->serial_only ? MPI_COMM_NULL : comm;
+    vxs_status status =
+        v ? VXS_OK : status_fail(VXS_INTERNAL, "out of memory while opening '%s'", info->file);
+    if (status == VXS_OK)
+        status =
+            check_access(info->file, writing ? O_RDWR : O_RDONLY, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT);
+    status = comm_agree(comm, status);
+    if (status == VXS_OK)
+        status = comm_agree(comm, open_file(v, file_comm, writing));
+    if (status == VXS_OK)
+        status = comm_agree(comm, open_dataset(v, !info->serial_only, writing));
+    if (status != VXS_OK) {
+        char text[STATUS_MESSAGE_BYTES];
+        snprintf(text, sizeof text, "%s", status_message());
+        volume_close(v);
+        status_set_message(text);
+        v = NULL;
+    }
+    *opened = v;
+    return status;
+}
+
+vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, volume **opened) {
+    hdf5_prepare();
+    return open_volume(info, comm, false, opened);
+}
+
+vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm comm, volume **opened) {
+    hdf5_prepare();
+    *opened = NULL;
+    int rank;
+    MPI_Comm_rank(comm, &rank);
+    volume_info info;
+    vxs_status status = rank == 0 ? volume_probe(path, dataset, &info) : VXS_OK;
+    if (status == VXS_BAD_INPUT)
+        status = VXS_CANT_CREATE;
+    TRY(comm_agree(comm, status));
+    MPI_Bcast(&info, sizeof info, MPI_BYTE, 0, comm);
+    return open_volume(&info, comm, true, opened);
+}
+
+vxs_status volume_flush(volume *target) {
+    char words[HDF5_WORDS_BYTES];
+    CHECK(H5Fflush(target->file, H5F_SCOPE_LOCAL) >= 0, VXS_IO, "flushing '%s' failed: %s", target->file_name,
+          hdf5_words(words));
+    return VXS_OK;
+}
+
+vxs_status volume_close(volume *any) {
+    if (!any)
+        return VXS_OK;
+    char words[HDF5_WORDS_BYTES] = "";
+    hdf5_drop(any->type);
+    bool closed = any->dataset < 0 || H5Dclose(any->dataset) >= 0;
+    if (!closed)
+        hdf5_words(words);
+    if (any->file >= 0 && H5Fclose(any->file) < 0) {
+        hdf5_words(words);
+        closed = false;
+    }
+    vxs_status status =
+        closed ? VXS_OK : status_fail(VXS_IO, "closing '%s' failed: %s", any->file_name, words);
+    free(any);
+    return status;
+}

@@ -1,0 +1,241 @@
+#include <string.h>
+
+#include "base/checked.h"
+#include "volume/internal.h"
+
+/* A box in words, for messages: "[0:1, 0:1, 8:16, 0:64, 0:64]", the dataset's axes only. */
+enum { BOX_TEXT_BYTES = 256 };
+
+static const char *box_text(const volume *v, const box *b, char text[BOX_TEXT_BYTES]) {
+    size_t used = 0;
+    for (int a = AXES - v->axes; a < AXES; a++)
+        used += (size_t)snprintf(text + used, BOX_TEXT_BYTES - used, "%s%lld:%lld", used ? ", " : "[",
+                                 (long long)b->axis[a].begin, (long long)b->axis[a].end);
+    snprintf(text + used, BOX_TEXT_BYTES - used, "]");
+    return text;
+}
+
+/* The extent of the row-major array that a view is cut from, as its strides tell. */
+static vxs_status enclosing_extent(const volume *v, const box_view *view, hsize_t extent[AXES]) {
+    int top = AXES - v->axes;
+    CHECK(view->stride[AXIS_W] == 1, VXS_INTERNAL, "view with stride %lld along w, need 1",
+          (long long)view->stride[AXIS_W]);
+    extent[top] = (hsize_t)range_size(view->where.axis[top]);
+    for (int a = top + 1; a < AXES; a++) {
+        int64_t inner = view->stride[a], outer = view->stride[a - 1];
+        CHECK(inner > 0 && outer % inner == 0 && outer / inner >= range_size(view->where.axis[a]),
+              VXS_INTERNAL, "view with stride %lld above %lld does not enclose %lld voxels", (long long)outer,
+              (long long)inner, (long long)range_size(view->where.axis[a]));
+        extent[a] = (hsize_t)(outer / inner);
+    }
+    return VXS_OK;
+}
+
+/* The dataspace of a view, with the voxels of where selected. To be closed. */
+static vxs_status select_in_memory(const volume *v, const box_view *view, const box *where, hid_t *space) {
+    hsize_t extent[AXES], start[AXES], count[AXES];
+    TRY(enclosing_extent(v, view, extent));
+    int top = AXES - v->axes;
+    for (int a = top; a < AXES; a++) {
+        start[a] = (hsize_t)(where->axis[a].begin - view->where.axis[a].begin);
+        count[a] = (hsize_t)range_size(where->axis[a]);
+    }
+    *space = H5Screate_simple(v->axes, extent + top, NULL);
+    CHECK(*space >= 0 &&
+              H5Sselect_hyperslab(*space, H5S_SELECT_SET, start + top, NULL, count + top, NULL) >= 0,
+          VXS_INTERNAL, "the selection in memory can't be made");
+    return VXS_OK;
+}
+
+static vxs_status select_in_file(const volume *v, const box *where, hid_t *space) {
+    hsize_t start[AXES], count[AXES];
+    char words[HDF5_WORDS_BYTES];
+    int top = AXES - v->axes;
+    for (int a = 0; a < AXES; a++) {
+        start[a] = (hsize_t)where->axis[a].begin;
+        count[a] = (hsize_t)range_size(where->axis[a]);
+    }
+    *space = H5Dget_space(v->dataset);
+    CHECK(
+        *space >= 0 && H5Sselect_hyperslab(*space, H5S_SELECT_SET, start + top, NULL, count + top, NULL) >= 0,
+        VXS_INTERNAL, "the selection in dataset '%s' can't be made: %s", v->dataset_name, hdf5_words(words));
+    return VXS_OK;
+}
+
+/* Collective writers without anything to write still take part. */
+static vxs_status select_nothing(const volume *v, hid_t *memory, hid_t *file) {
+    *memory = H5Screate_simple(1, (hsize_t[]){1}, NULL);
+    *file = H5Dget_space(v->dataset);
+    CHECK(*memory >= 0 && *file >= 0 && H5Sselect_none(*memory) >= 0 && H5Sselect_none(*file) >= 0,
+          VXS_INTERNAL, "an empty selection can't be made");
+    return VXS_OK;
+}
+
+static void swap_box(const volume *v, const box_view *view, const box *where) {
+    const range *r = where->axis;
+    int64_t i[AXES] = {[AXIS_W] = r[AXIS_W].begin};
+    for (i[AXIS_N] = r[AXIS_N].begin; i[AXIS_N] < r[AXIS_N].end; i[AXIS_N]++)
+        for (i[AXIS_C] = r[AXIS_C].begin; i[AXIS_C] < r[AXIS_C].end; i[AXIS_C]++)
+            for (i[AXIS_D] = r[AXIS_D].begin; i[AXIS_D] < r[AXIS_D].end; i[AXIS_D]++)
+                for (i[AXIS_H] = r[AXIS_H].begin; i[AXIS_H] < r[AXIS_H].end; i[AXIS_H]++)
+                    dtype_swap_bytes(box_view_at(view, v->element_bytes, i), v->element_bytes,
+                                     (size_t)range_size(r[AXIS_W]));
+}
+
+static bool box_fits(const volume *v, const box *where, const box_view *view) {
+    for (int a = 0; a < AXES; a++)
+        if (!range_contains(view->where.axis[a], where->axis[a]) ||
+            !range_contains((range){0, v->shape[a]}, where->axis[a]))
+            return false;
+    return true;
+}
+
+/* ---- reading ---- */
+
+static vxs_status read_piece(volume *v, const box *where, const box_view *dst) {
+    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES];
+    hid_t memory = H5I_INVALID_HID, file = H5I_INVALID_HID;
+    vxs_status status;
+    TRY_CLEAN(select_in_memory(v, dst, where, &memory));
+    TRY_CLEAN(select_in_file(v, where, &file));
+    if (H5Dread(v->dataset, v->type, memory, file, H5P_DEFAULT, dst->data) < 0) {
+        bool undecodable = hdf5_error_is_filter();
+        status = status_fail(
+            undecodable ? VXS_BAD_INPUT : VXS_IO, "reading %s of dataset '%s' in '%s' failed%s: %s",
+            box_text(v, where, place), v->dataset_name, v->file_name,
+            undecodable ? ", a chunk there can't be decoded (damaged?)" : "", hdf5_words(words));
+        goto cleanup;
+    }
+    if (v->swapped)
+        swap_box(v, dst, where);
+cleanup:
+    hdf5_drop(file);
+    hdf5_drop(memory);
+    return status;
+}
+
+/* The largest steps along each axis that keep a call within the limit, in multiples of unit, slowest axis
+ * cut first. */
+static void fit_steps(const volume *v, const box *where, const int64_t unit[AXES], int64_t step[AXES]) {
+    int64_t limit = VOLUME_CALL_BYTES / (int64_t)v->element_bytes, voxels = 1;
+    for (int a = 0; a < AXES; a++) {
+        step[a] = round_up(range_size(where->axis[a]), unit[a]);
+        voxels = saturating_mul(voxels, step[a]);
+    }
+    for (int a = 0; a < AXES && voxels > limit; a++) {
+        int64_t rest = 1;
+        for (int b = a + 1; b < AXES; b++)
+            rest = saturating_mul(rest, step[b]);
+        step[a] = max_i64(unit[a], round_down(limit / rest, unit[a]));
+        voxels = saturating_mul(rest, step[a]);
+        for (int b = 0; b < a; b++)
+            voxels = saturating_mul(voxels, step[b]);
+    }
+}
+
+/* Whole chunks, or single voxels where nothing is chunked or one chunk alone is over the limit. */
+static void call_steps(const volume *v, const box *where, int64_t step[AXES]) {
+    int64_t unit[AXES];
+    bool whole = v->chunk_bytes <= VOLUME_CALL_BYTES;
+    for (int a = 0; a < AXES; a++)
+        unit[a] = whole ? max_i64(v->chunk[a], 1) : 1;
+    fit_steps(v, where, unit, step);
+}
+
+/* The piece that begins at *begin: to the next multiple of step. */
+static range next_piece(range whole, int64_t begin, int64_t step, int64_t unit) {
+    return (range){begin, min_i64(whole.end, saturating_add(round_down(begin, unit), step))};
+}
+
+/* Along axis a and all inner ones. */
+static vxs_status read_axis(volume *v, const box *where, const box_view *dst, const int64_t step[AXES], int a,
+                            box *piece) {
+    if (a == AXES)
+        return read_piece(v, piece, dst);
+    int64_t unit = v->chunk[a] > 0 && step[a] % v->chunk[a] == 0 ? v->chunk[a] : 1;
+    for (int64_t begin = where->axis[a].begin; begin < where->axis[a].end; begin = piece->axis[a].end) {
+        piece->axis[a] = next_piece(where->axis[a], begin, step[a], unit);
+        TRY(read_axis(v, where, dst, step, a + 1, piece));
+    }
+    return VXS_OK;
+}
+
+vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
+    int64_t step[AXES];
+    box piece = *where;
+    char place[BOX_TEXT_BYTES];
+    if (box_is_empty(where))
+        return VXS_OK;
+    hdf5_prepare();
+    CHECK(box_fits(source, where, dst), VXS_INTERNAL, "box %s is outside dataset '%s' or its view",
+          box_text(source, where, place), source->dataset_name);
+    call_steps(source, where, step);
+    return read_axis(source, where, dst, step, 0, &piece);
+}
+
+/* ---- writing ---- */
+
+/* HDF5 may silently write independently; say why. */
+static void note_cause(volume *v, hid_t transfer) {
+    uint32_t local = 0, global = 0;
+    if (H5Pget_mpio_no_collective_cause(transfer, &local, &global) < 0 || global == H5D_MPIO_COLLECTIVE)
+        v->not_collective[0] = '\0';
+    else
+        snprintf(
+            v->not_collective, sizeof v->not_collective,
+            "HDF5 wrote independently, cause 0x%x here, 0x%x on all ranks (H5Pget_mpio_no_collective_cause)",
+            (unsigned)local, (unsigned)global);
+}
+
+static vxs_status write_selected(volume *v, hid_t memory, hid_t file, const box *where, const void *data) {
+    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES];
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+    if (!v->serial)
+        H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+    bool written = H5Dwrite(v->dataset, v->type, memory, file, transfer, data) >= 0;
+    hdf5_words(words);
+    if (written && !v->serial)
+        note_cause(v, transfer);
+    hdf5_drop(transfer);
+    CHECK(written, VXS_IO, "writing %s of dataset '%s' in '%s' failed: %s", box_text(v, where, place),
+          v->dataset_name, v->file_name, words);
+    return VXS_OK;
+}
+
+static vxs_status check_write(const volume *v, const box *where, const box_view *src) {
+    char place[BOX_TEXT_BYTES];
+    int64_t most = max_i64(VOLUME_CALL_BYTES, v->chunk_bytes);
+    int64_t bytes = saturating_mul(box_voxels(where), (int64_t)v->element_bytes);
+    CHECK(box_fits(v, where, src), VXS_INTERNAL, "box %s is outside dataset '%s' or its view",
+          box_text(v, where, place), v->dataset_name);
+    CHECK(bytes <= most, VXS_INTERNAL, "a write of %lld bytes, at most %lld in one call", (long long)bytes,
+          (long long)most);
+    return VXS_OK;
+}
+
+vxs_status volume_write(volume *target, const box *where, const box_view *src) {
+    hid_t memory = H5I_INVALID_HID, file = H5I_INVALID_HID;
+    bool empty = box_is_empty(where);
+    const void *data = "";
+    vxs_status status;
+    hdf5_prepare();
+    if (empty) {
+        TRY_CLEAN(select_nothing(target, &memory, &file));
+    } else {
+        TRY_CLEAN(check_write(target, where, src));
+        TRY_CLEAN(select_in_memory(target, src, where, &memory));
+        TRY_CLEAN(select_in_file(target, where, &file));
+        if (target->swapped)
+            swap_box(target, src, where);
+        data = src->data;
+    }
+    TRY_CLEAN(write_selected(target, memory, file, where, data));
+cleanup:
+    hdf5_drop(file);
+    hdf5_drop(memory);
+    return status;
+}
+
+const char *volume_not_collective(const volume *target) {
+    return target->not_collective;
+}
