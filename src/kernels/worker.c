@@ -70,8 +70,7 @@ static void find_pairs(strip *s) {
     s->pair = s->outputs > 2 && first[1] == first[0] && first[2] == first[0] ? 1 : 0;
     for (int64_t o = s->pair; o + 1 < s->outputs; o += 2, s->pairs++) {
         const int64_t expected = first[s->pair] + s->pairs, taps = last[s->pair] - first[s->pair];
-        if (first[o] != expected || first[o + 1] != expected || last[o] != expected + taps ||
-            last[o + 1] != expected + taps)
+        if (first[o] != expected || first[o + 1] != expected || last[o + 1] != expected + taps)
             return;
     }
 }

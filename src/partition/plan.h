@@ -24,7 +24,9 @@ typedef struct region_plan {
     const stream_shape *shape;
     box region;
     int64_t lead_block[2]; /* n, c indices of one epoch */
-    int64_t strips[2];     /* epochs along h and w */
+    int64_t strips[2];     /* epochs along h and w, cut at tiles */
+    int64_t passes[2]; /* 1; or the passes over the input in which a strip one tile wide is computed: it is
+                        * kept whole, all its tile layers in one round, while the window is cut finer */
     int parts[3];
     int64_t step_planes;  /* input planes of a step */
     int64_t round_layers; /* tile layers of a round */
@@ -40,15 +42,24 @@ typedef struct region_plan {
 } region_plan;
 
 /*
- * Find the plan with the fewest epochs that fits budget_bytes: h is cut first, then w; then steps and rounds
- * are made as long as is useful. VXS_USAGE when nothing fits, with the number that would do in the message
- * and in plan->memory_bytes.
+ * Find the plan with the fewest epochs that fits budget_bytes: h is cut first, then w, then tiles are
+ * computed in passes; then steps and rounds are made as long as is useful. VXS_USAGE when nothing fits, with
+ * the number that would do in the message and in plan->memory_bytes.
  */
 vxs_status region_plan_make(region_plan *plan, const stream_shape *shape, const stream_costs *costs,
                             const box *region, int64_t ranks, int64_t budget_bytes);
 
 int64_t region_plan_epochs(const region_plan *plan);
 epoch region_plan_epoch(const region_plan *plan, int64_t index);
+
+/* The part of an epoch that one pass computes: all of it where there is one pass;
+ * its region may be empty at an edge. */
+int64_t region_plan_passes(const region_plan *plan);
+epoch region_plan_pass(const region_plan *plan, const epoch *e, int64_t pass);
+
+/* All ranges along h or w (axis 1, 2) for which input is read one after another: strips times passes. */
+int64_t region_plan_cuts(const region_plan *plan, int axis);
+range region_plan_cut(const region_plan *plan, int axis, int64_t cut);
 
 /* Rounds of any epoch of the plan: the same for all ranks; the last may be empty on some. */
 int64_t region_plan_rounds(const region_plan *plan);

@@ -17,11 +17,12 @@ typedef struct engine {
     const stream_job *job;
     stream_times *times;
     buffers memory;
-    epoch e;
+    epoch e, pass; /* pass: what the window is for; the whole epoch, or a part of it along h and w */
     int part[3];
     bool working; /* this rank has a part in the epoch */
     resample_tables tables;
     window input;
+    vxs_status status; /* the first failure of this rank */
 } engine;
 
 int64_t stream_compute_bytes(const resample_operator *op, const int64_t out_extent[3], int64_t src_w,
@@ -103,8 +104,20 @@ static void compute_planes(engine *g, const box_view *round_view, range planes) 
     g->times->compute += MPI_Wtime() - begin;
 }
 
-/* Step through the input until the round's planes are done. */
-static void compute_round(engine *g, const box_view *round_view) {
+/* What the pass computes of a round. */
+static box_view view_of_pass(const engine *g, const box_view *round_view) {
+    box pass = epoch_out_box(&g->pass, g->part);
+    box_view view = *round_view;
+    view.where = box_intersect(&round_view->where, &pass);
+    int64_t first[AXES];
+    for (int a = 0; a < AXES; a++)
+        first[a] = view.where.axis[a].begin;
+    view.data = box_view_at(round_view, (size_t)g->e.shape->out_voxel_bytes, first);
+    return view;
+}
+
+/* Step through the input until the view's planes are done. */
+static void compute_view(engine *g, const box_view *round_view) {
     range planes = round_view->where.axis[AXIS_D];
     int64_t next = planes.begin;
     while (next < planes.end) {
@@ -152,12 +165,19 @@ static box round_box(const engine *g, int64_t round) {
     return b;
 }
 
-static vxs_status run_round(engine *g, int64_t round) {
+static void compute_round(engine *g, int64_t round) {
+    box where = round_box(g, round);
+    if (box_is_empty(&where))
+        return;
+    box_view whole = box_view_packed(g->memory.round, &where), mine = view_of_pass(g, &whole);
+    compute_view(g, &mine);
+    g->status = g->input.status;
+}
+
+static vxs_status finish_round(engine *g, int64_t round) {
+    TRY(comm_agree(g->job->comm, g->status));
     box where = round_box(g, round);
     box_view view = box_view_packed(g->memory.round, &where);
-    if (!box_is_empty(&where))
-        compute_round(g, &view);
-    TRY(comm_agree(g->job->comm, g->working ? g->input.status : VXS_OK));
     write_round(g, &view);
     if (g->job->round_done)
         g->job->round_done(g->job->context);
@@ -176,26 +196,41 @@ static vxs_status begin_epoch(engine *g, int64_t index) {
         box out = epoch_out_box(&g->e, g->part);
         status = resample_tables_build(g->job->op, &out, &g->tables);
     }
-    TRY(comm_agree(g->job->comm, status)); /* from here on, messages count on every rank */
-    if (g->working)
-        window_begin(&g->input, g->job, &g->e, g->part, g->memory.stream, g->memory.tail, g->times);
-    return VXS_OK;
+    return comm_agree(g->job->comm, status); /* from here on, messages count on every rank */
+}
+
+/* All rounds of one pass. Where there are several passes there is one round, and the last pass completes it.
+ */
+static vxs_status run_pass(engine *g, int64_t pass) {
+    const region_plan *plan = g->job->plan;
+    vxs_status status = VXS_OK;
+    g->pass = region_plan_pass(plan, &g->e, pass);
+    bool reading = g->working && !box_is_empty(&g->pass.region);
+    if (reading)
+        window_begin(&g->input, g->job, &g->pass, g->part, g->memory.stream, g->memory.tail, g->status,
+                     g->times);
+    for (int64_t round = 0; round < region_plan_rounds(plan) && status == VXS_OK; round++) {
+        if (reading)
+            compute_round(g, round);
+        if (pass == region_plan_passes(plan) - 1)
+            status = finish_round(g, round);
+    }
+    if (reading)
+        window_end(&g->input);
+    return status;
 }
 
 static vxs_status run_epoch(engine *g, int64_t index) {
     g->tables = (resample_tables){0};
     vxs_status status = begin_epoch(g, index);
-    bool begun = status == VXS_OK && g->working;
-    for (int64_t round = 0; round < region_plan_rounds(g->job->plan) && status == VXS_OK; round++)
-        status = run_round(g, round);
-    if (begun)
-        window_end(&g->input);
+    for (int64_t pass = 0; pass < region_plan_passes(g->job->plan) && status == VXS_OK; pass++)
+        status = run_pass(g, pass);
     resample_tables_free(&g->tables);
     return status;
 }
 
 vxs_status stream_run(const stream_job *job, stream_times *times) {
-    engine g = {.job = job, .times = times};
+    engine g = {.job = job, .times = times, .status = VXS_OK};
     vxs_status status = comm_agree(job->comm, allocate(job, &g.memory));
     for (int64_t i = 0; i < region_plan_epochs(job->plan) && status == VXS_OK; i++)
         status = run_epoch(&g, i);

@@ -63,9 +63,13 @@ static void read_and_trade(window *w, exchange *x, const box_view *into, range p
 }
 
 void window_begin(window *w, const stream_job *job, const epoch *e, const int part[3], void *stream_buffer,
-                  void *tail_buffer, stream_times *times) {
-    *w = (window){
-        .job = job, .e = e, .times = times, .stream_buffer = stream_buffer, .tail_buffer = tail_buffer};
+                  void *tail_buffer, vxs_status status, stream_times *times) {
+    *w = (window){.job = job,
+                  .e = e,
+                  .times = times,
+                  .stream_buffer = stream_buffer,
+                  .tail_buffer = tail_buffer,
+                  .status = status};
     for (int axis = 0; axis < 3; axis++)
         w->part[axis] = part[axis];
     exchange *all[] = {&w->ghosts_in, &w->early_planes, &w->step};

@@ -29,9 +29,10 @@ typedef struct window {
 } window;
 
 /* Begin an epoch: post receives, read the early planes, send them. The buffers hold
- * plan->stream_planes and plan->tail_planes. Ranks of the epoch only; failures stay in w->status. */
+ * plan->stream_planes and plan->tail_planes. Ranks of the epoch only; failures stay in
+ * w->status, which begins as status. */
 void window_begin(window *w, const stream_job *job, const epoch *e, const int part[3], void *stream_buffer,
-                  void *tail_buffer, stream_times *times);
+                  void *tail_buffer, vxs_status status, stream_times *times);
 
 /* Move on: the planes from keep on are kept, the next ones arrive. */
 void window_advance(window *w, int64_t keep);

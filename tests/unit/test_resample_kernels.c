@@ -206,30 +206,38 @@ static void rows_longer_than_every_buffer_equal_the_oracle(void **state) {
                 check_row(dtypes[d], (vxs_mode)mode, widths[i][0], widths[i][1]);
 }
 
-/* One window over a whole volume of one value: sums at the edge of each accumulator. */
-static void check_constant_window(vxs_dtype dtype, vxs_dtype dst, const int64_t dhw[3], int byte) {
+/* One window over a whole volume: the first half holds one byte pattern, the rest has its last bit flipped,
+ * and one voxel may be nudged: an exact tie, and the closest to a tie that there is. */
+static void check_window(vxs_dtype dtype, vxs_dtype dst, const int64_t dhw[3], int byte, int nudge) {
     trial t = {.options = {VXS_AREA, VXS_COORDS_AUTO, 0}, .src = dtype, .dst = dst};
     const int64_t in[AXES] = {1, 1, dhw[0], dhw[1], dhw[2]}, out[AXES] = {1, 1, 1, 1, 1};
     memcpy(t.in, in, sizeof in);
     memcpy(t.out, out, sizeof out);
     trial_begin(&t);
-    memset(t.input, byte, (size_t)product(in) * dtype_bytes(dtype));
+    const size_t bytes = dtype_bytes(dtype), voxels = (size_t)product(in);
+    memset(t.input, byte, voxels * bytes);
+    for (size_t k = voxels / 2; k < voxels && nudge != 0; k++)
+        ((unsigned char *)t.input)[k * bytes] ^= 1; /* little-endian: the lowest bit */
+    if (nudge >= 2)                                 /* below, or above the tie */
+        ((unsigned char *)t.input)[nudge == 2 ? 0 : (voxels - 1) * bytes] ^= 1;
     reference_resample(t.input, dtype, t.in, t.expected, dst, t.out + AXIS_D, &t.options);
     resample_operator op = operator_of(&t);
     box all = box_of_shape(t.out);
     compute_box(&t, &op, &all, 1);
-    trial_end(&t, "constant");
+    trial_end(&t, "window");
 }
 
-static void area_sums_of_extreme_integers_never_overflow(void **state) {
+/* Sizes on either side of every bound between accumulators. */
+static void area_of_extreme_integers_neither_overflows_nor_misses_a_tie(void **state) {
     (void)state;
-    static const int64_t sizes[][3] = {{2, 2, 2}, {16, 32, 32}, {33, 33, 17}, {64, 64, 63}, {64, 128, 257}};
+    static const int64_t sizes[][3] = {{2, 2, 2},    {16, 32, 34}, {33, 33, 18},
+                                       {32, 48, 33}, {64, 64, 63}, {64, 128, 257}};
     for (int dtype = VXS_UINT8; dtype <= VXS_INT64; dtype++)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-            for (int byte = 0x7F; byte <= 0xFF; byte += byte == 0x7F ? 1 : 0x7F) {
-                check_constant_window((vxs_dtype)dtype, (vxs_dtype)dtype, sizes[i], byte);
-                check_constant_window((vxs_dtype)dtype, VXS_FLOAT32, sizes[i], byte);
-            }
+            for (int byte = 0x7F; byte <= 0xFF; byte += byte == 0x7F ? 1 : 0x7F)
+                for (int nudge = 0; nudge < 4; nudge++)
+                    check_window((vxs_dtype)dtype, byte == 0x80 ? VXS_FLOAT64 : (vxs_dtype)dtype, sizes[i],
+                                 byte, nudge);
 }
 
 int main(void) {
@@ -238,7 +246,7 @@ int main(void) {
         cmocka_unit_test(converting_while_resampling_equals_the_oracle_to_the_byte),
         cmocka_unit_test(boxes_computed_alone_make_the_whole),
         cmocka_unit_test(rows_longer_than_every_buffer_equal_the_oracle),
-        cmocka_unit_test(area_sums_of_extreme_integers_never_overflow),
+        cmocka_unit_test(area_of_extreme_integers_neither_overflows_nor_misses_a_tie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
