@@ -96,15 +96,31 @@ void attributes_print(FILE *out, hid_t dataset, const char *indent);
 
 /* ---- open.c ---- */
 
+/*
+ * HDF5 takes memory for each chunk of a call and, when writing, for each row of voxels that lies alone in
+ * memory; overhead.c has the figures. So calls are cut to so many. In a filtered collective write every rank
+ * also holds a record of every chunk of all ranks: WRITE_ALL_CHUNKS is for all of them together.
+ */
+enum { CALL_CHUNKS = 4096, WRITE_ALL_CHUNKS = 65536, WRITE_LEAST_CHUNKS = 16, WRITE_CALL_ROWS = 1 << 20 };
+
+/* Source files of a virtual dataset that may be open at a time: each costs a descriptor and half a MiB. */
+enum { SOURCES_OPEN = 128 };
+
 struct volume {
     hid_t file, dataset, type;
+    MPI_Comm comm;
     char file_name[VOLUME_PATH_BYTES], dataset_name[VOLUME_NAME_BYTES];
     int axes; /* of the dataset: 3 to 5 */
     int64_t shape[AXES], chunk[AXES];
     size_t element_bytes;
-    int64_t chunk_bytes; /* 0 unless chunked */
+    int64_t chunk_bytes;                    /* 0 unless chunked */
+    int64_t call_chunks;                    /* the most in one call */
+    int64_t source_bytes, bytes_since_open; /* what SOURCES_OPEN sources hold on average; 0 unless virtual */
     bool swapped, filtered, serial;
     char not_collective[128];
 };
+
+/* Close and open the dataset again (serial volumes only): HDF5 keeps sources open until then. Local. */
+vxs_status volume_reopen_dataset(volume *v);
 
 #endif

@@ -2,8 +2,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/checked.h"
 #include "comm/agree.h"
 #include "volume/internal.h"
 
@@ -23,12 +25,11 @@ static hid_t make_access(MPI_Comm comm, bool writing) {
     return access;
 }
 
-/* No chunk cache: whole chunks are read at once and never again. Only a filtered chunk that takes several
- * calls is kept between them. The metadata of opening is read by one rank for all. */
-static hid_t make_dataset_access(const volume *v, bool parallel) {
+/* No chunk cache: whole chunks are read at once and never again. The metadata of opening is read by one rank
+ * for all; independent reads look up their chunks independently all the same. */
+static hid_t make_dataset_access(bool parallel) {
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    bool kept_chunk = v->filtered && v->chunk_bytes > VOLUME_CALL_BYTES;
-    H5Pset_chunk_cache(access, 1, kept_chunk ? (size_t)v->chunk_bytes : 0, 1.0);
+    H5Pset_chunk_cache(access, 1, 0, 1.0);
     if (parallel)
         H5Pset_all_coll_metadata_ops(access, true);
     return access;
@@ -55,7 +56,7 @@ static vxs_status open_file(volume *v, MPI_Comm comm, bool writing) {
 
 static vxs_status open_dataset(volume *v, bool parallel, bool writing) {
     char words[HDF5_WORDS_BYTES];
-    hid_t access = make_dataset_access(v, parallel);
+    hid_t access = make_dataset_access(parallel);
     v->dataset = H5Dopen2(v->file, v->dataset_name, access);
     v->type = v->dataset < 0 ? v->dataset : H5Dget_type(v->dataset);
     hdf5_words(words);
@@ -65,11 +66,48 @@ static vxs_status open_dataset(volume *v, bool parallel, bool writing) {
     return VXS_OK;
 }
 
-static volume *new_volume(const volume_info *info) {
+vxs_status volume_reopen_dataset(volume *v) {
+    H5Tclose(v->type);
+    H5Dclose(v->dataset);
+    v->type = v->dataset = H5I_INVALID_HID;
+    return open_dataset(v, false, false);
+}
+
+/* Sources of a virtual dataset stay open until it is closed, and one that can't be opened for want of
+ * descriptors reads as fill values. */
+static void plan_sources(volume *v) {
+    hid_t plist = H5Dget_create_plist(v->dataset);
+    size_t sources = 0;
+    if (H5Pget_layout(plist) == H5D_VIRTUAL && H5Pget_virtual_count(plist, &sources) >= 0 &&
+        sources > SOURCES_OPEN) {
+        int64_t voxels = 1;
+        for (int a = 0; a < AXES; a++)
+            voxels *= v->shape[a];
+        v->source_bytes =
+            max_i64(muldiv(voxels, SOURCES_OPEN, (int64_t)sources), 1) * (int64_t)v->element_bytes;
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+            limit.rlim_cur = limit.rlim_max;
+            setrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+    hdf5_drop(plist);
+}
+
+static int64_t most_chunks(const volume_info *info, MPI_Comm comm, bool writing) {
+    int ranks;
+    MPI_Comm_size(comm, &ranks);
+    if (!writing || !info->filtered)
+        return CALL_CHUNKS;
+    return min_i64(CALL_CHUNKS, max_i64(WRITE_LEAST_CHUNKS, WRITE_ALL_CHUNKS / ranks));
+}
+
+static volume *new_volume(const volume_info *info, MPI_Comm comm, bool writing) {
     volume *v = calloc(1, sizeof *v);
     if (!v)
         return NULL;
     v->file = v->dataset = v->type = H5I_INVALID_HID;
+    v->comm = comm;
     memcpy(v->file_name, info->file, sizeof v->file_name);
     memcpy(v->dataset_name, info->dataset, sizeof v->dataset_name);
     memcpy(v->shape, info->shape, sizeof v->shape);
@@ -77,6 +115,7 @@ static volume *new_volume(const volume_info *info) {
     v->axes = info->axes;
     v->element_bytes = dtype_bytes(info->dtype);
     v->chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype);
+    v->call_chunks = most_chunks(info, comm, writing);
     v->swapped = info->swapped;
     v->filtered = info->filtered;
     v->serial = info->serial_only;
@@ -85,7 +124,7 @@ static volume *new_volume(const volume_info *info) {
 
 /* The steps of opening, agreed upon one by one: nobody enters a collective call without the others. */
 static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writing, volume **opened) {
-    volume *v = new_volume(info);
+    volume *v = new_volume(info, comm, writing);
     MPI_Comm file_comm = info->serial_only ? MPI_COMM_NULL : comm;
     vxs_status status =
         v ? VXS_OK : status_fail(VXS_INTERNAL, "out of memory while opening '%s'", info->file);
@@ -97,6 +136,8 @@ static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writi
         status = comm_agree(comm, open_file(v, file_comm, writing));
     if (status == VXS_OK)
         status = comm_agree(comm, open_dataset(v, !info->serial_only, writing));
+    if (status == VXS_OK && v->serial)
+        plan_sources(v);
     if (status != VXS_OK) {
         char text[STATUS_MESSAGE_BYTES];
         snprintf(text, sizeof text, "%s", status_message());

@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "volume/internal.h"
+#include "volume/pieces.h"
 
 /* A box in words, for messages: "[0:1, 0:1, 8:16, 0:64, 0:64]", the dataset's axes only. */
 enum { BOX_TEXT_BYTES = 256 };
@@ -90,6 +91,22 @@ static bool box_fits(const volume *v, const box *where, const box_view *view) {
     return true;
 }
 
+/* The most voxels of a call, and where it may be cut: at chunks, unless they are over the limit themselves
+ * (filtered ones are held in memory as a whole anyway). */
+static int64_t call_voxels(const volume *v, const box *where, bool writing, int64_t unit[AXES]) {
+    int64_t element = (int64_t)v->element_bytes, chunk_voxels = v->chunk_bytes / element;
+    int64_t most = (writing && v->filtered ? VOLUME_FILTERED_CALL_BYTES : VOLUME_CALL_BYTES) / element;
+    bool whole = v->chunk_bytes > 0 && (v->filtered || v->chunk_bytes <= VOLUME_CALL_BYTES);
+    for (int a = 0; a < AXES; a++)
+        unit[a] = whole ? v->chunk[a] : 1;
+    if (v->chunk_bytes > 0)
+        most = min_i64(most, saturating_mul(chunk_voxels, v->call_chunks));
+    if (v->source_bytes > 0)
+        most = min_i64(most, max_i64(v->source_bytes / element, 1));
+    int64_t row = v->chunk_bytes > 0 ? v->chunk[AXIS_W] : range_size(where->axis[AXIS_W]);
+    return writing ? min_i64(most, saturating_mul(row, WRITE_CALL_ROWS)) : most;
+}
+
 /* ---- reading ---- */
 
 static vxs_status read_piece(volume *v, const box *where, const box_view *dst) {
@@ -114,63 +131,32 @@ cleanup:
     return status;
 }
 
-/* The largest steps along each axis that keep a call within the limit, in multiples of unit, slowest axis
- * cut first. */
-static void fit_steps(const volume *v, const box *where, const int64_t unit[AXES], int64_t step[AXES]) {
-    int64_t limit = VOLUME_CALL_BYTES / (int64_t)v->element_bytes, voxels = 1;
-    for (int a = 0; a < AXES; a++) {
-        step[a] = round_up(range_size(where->axis[a]), unit[a]);
-        voxels = saturating_mul(voxels, step[a]);
-    }
-    for (int a = 0; a < AXES && voxels > limit; a++) {
-        int64_t rest = 1;
-        for (int b = a + 1; b < AXES; b++)
-            rest = saturating_mul(rest, step[b]);
-        step[a] = max_i64(unit[a], round_down(limit / rest, unit[a]));
-        voxels = saturating_mul(rest, step[a]);
-        for (int b = 0; b < a; b++)
-            voxels = saturating_mul(voxels, step[b]);
-    }
-}
-
-/* Whole chunks, or single voxels where nothing is chunked or one chunk alone is over the limit. */
-static void call_steps(const volume *v, const box *where, int64_t step[AXES]) {
-    int64_t unit[AXES];
-    bool whole = v->chunk_bytes <= VOLUME_CALL_BYTES;
-    for (int a = 0; a < AXES; a++)
-        unit[a] = whole ? max_i64(v->chunk[a], 1) : 1;
-    fit_steps(v, where, unit, step);
-}
-
-/* The piece that begins at *begin: to the next multiple of step. */
-static range next_piece(range whole, int64_t begin, int64_t step, int64_t unit) {
-    return (range){begin, min_i64(whole.end, saturating_add(round_down(begin, unit), step))};
-}
-
-/* Along axis a and all inner ones. */
-static vxs_status read_axis(volume *v, const box *where, const box_view *dst, const int64_t step[AXES], int a,
-                            box *piece) {
-    if (a == AXES)
-        return read_piece(v, piece, dst);
-    int64_t unit = v->chunk[a] > 0 && step[a] % v->chunk[a] == 0 ? v->chunk[a] : 1;
-    for (int64_t begin = where->axis[a].begin; begin < where->axis[a].end; begin = piece->axis[a].end) {
-        piece->axis[a] = next_piece(where->axis[a], begin, step[a], unit);
-        TRY(read_axis(v, where, dst, step, a + 1, piece));
-    }
-    return VXS_OK;
+/* Bytes that may be read before the dataset is opened again; see volume's source_bytes. */
+static vxs_status close_sources(volume *v, const box *piece) {
+    if (v->source_bytes == 0)
+        return VXS_OK;
+    v->bytes_since_open += box_voxels(piece) * (int64_t)v->element_bytes;
+    if (v->bytes_since_open < v->source_bytes)
+        return VXS_OK;
+    v->bytes_since_open = 0;
+    return volume_reopen_dataset(v);
 }
 
 vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
-    int64_t step[AXES];
-    box piece = *where;
+    piece_walk walk;
     char place[BOX_TEXT_BYTES];
     if (box_is_empty(where))
         return VXS_OK;
     hdf5_prepare();
     CHECK(box_fits(source, where, dst), VXS_INTERNAL, "box %s is outside dataset '%s' or its view",
           box_text(source, where, place), source->dataset_name);
-    call_steps(source, where, step);
-    return read_axis(source, where, dst, step, 0, &piece);
+    int64_t unit[AXES], most = call_voxels(source, where, false, unit);
+    pieces_begin(&walk, where, unit, most);
+    while (pieces_next(&walk)) {
+        TRY(read_piece(source, &walk.piece, dst));
+        TRY(close_sources(source, &walk.piece));
+    }
+    return VXS_OK;
 }
 
 /* ---- writing ---- */
@@ -178,9 +164,7 @@ vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
 /* HDF5 may silently write independently; say why. */
 static void note_cause(volume *v, hid_t transfer) {
     uint32_t local = 0, global = 0;
-    if (H5Pget_mpio_no_collective_cause(transfer, &local, &global) < 0 || global == H5D_MPIO_COLLECTIVE)
-        v->not_collective[0] = '\0';
-    else
+    if (H5Pget_mpio_no_collective_cause(transfer, &local, &global) >= 0 && global != H5D_MPIO_COLLECTIVE)
         snprintf(
             v->not_collective, sizeof v->not_collective,
             "HDF5 wrote independently, cause 0x%x here, 0x%x on all ranks (H5Pget_mpio_no_collective_cause)",
@@ -197,43 +181,44 @@ static vxs_status write_selected(volume *v, hid_t memory, hid_t file, const box 
     if (written && !v->serial)
         note_cause(v, transfer);
     hdf5_drop(transfer);
-    CHECK(written, VXS_IO, "writing %s of dataset '%s' in '%s' failed: %s", box_text(v, where, place),
-          v->dataset_name, v->file_name, words);
+    CHECK(written, VXS_IO, "writing %s of dataset '%s' in '%s' failed: %s",
+          where ? box_text(v, where, place) : "nothing", v->dataset_name, v->file_name, words);
     return VXS_OK;
 }
 
-static vxs_status check_write(const volume *v, const box *where, const box_view *src) {
-    char place[BOX_TEXT_BYTES];
-    int64_t most = max_i64(VOLUME_CALL_BYTES, v->chunk_bytes);
-    int64_t bytes = saturating_mul(box_voxels(where), (int64_t)v->element_bytes);
-    CHECK(box_fits(v, where, src), VXS_INTERNAL, "box %s is outside dataset '%s' or its view",
-          box_text(v, where, place), v->dataset_name);
-    CHECK(bytes <= most, VXS_INTERNAL, "a write of %lld bytes, at most %lld in one call", (long long)bytes,
-          (long long)most);
-    return VXS_OK;
-}
-
-vxs_status volume_write(volume *target, const box *where, const box_view *src) {
+/* One collective call; piece NULL: nothing of ours. */
+static vxs_status write_piece(volume *v, const box *piece, const box_view *src) {
     hid_t memory = H5I_INVALID_HID, file = H5I_INVALID_HID;
-    bool empty = box_is_empty(where);
-    const void *data = "";
     vxs_status status;
-    hdf5_prepare();
-    if (empty) {
-        TRY_CLEAN(select_nothing(target, &memory, &file));
+    if (piece) {
+        TRY_CLEAN(select_in_memory(v, src, piece, &memory));
+        TRY_CLEAN(select_in_file(v, piece, &file));
+        if (v->swapped)
+            swap_box(v, src, piece);
     } else {
-        TRY_CLEAN(check_write(target, where, src));
-        TRY_CLEAN(select_in_memory(target, src, where, &memory));
-        TRY_CLEAN(select_in_file(target, where, &file));
-        if (target->swapped)
-            swap_box(target, src, where);
-        data = src->data;
+        TRY_CLEAN(select_nothing(v, &memory, &file));
     }
-    TRY_CLEAN(write_selected(target, memory, file, where, data));
+    TRY_CLEAN(write_selected(v, memory, file, piece, piece ? src->data : ""));
 cleanup:
     hdf5_drop(file);
     hdf5_drop(memory);
     return status;
+}
+
+vxs_status volume_write(volume *target, const box *where, const box_view *src) {
+    piece_walk walk;
+    char place[BOX_TEXT_BYTES];
+    hdf5_prepare();
+    CHECK(box_is_empty(where) || box_fits(target, where, src), VXS_INTERNAL,
+          "box %s is outside dataset '%s' or its view", box_text(target, where, place), target->dataset_name);
+    int64_t unit[AXES], most = call_voxels(target, where, true, unit);
+    pieces_begin(&walk, where, unit, max_i64(most, 1));
+    int64_t mine = pieces_count(&walk), calls = 0;
+    MPI_Allreduce(&mine, &calls, 1, MPI_INT64_T, MPI_MAX, target->comm);
+    target->not_collective[0] = '\0';
+    for (int64_t i = 0; i < calls; i++)
+        TRY(write_piece(target, pieces_next(&walk) ? &walk.piece : NULL, src));
+    return VXS_OK;
 }
 
 const char *volume_not_collective(const volume *target) {

@@ -129,11 +129,12 @@ vxs_status volume_check_replaceable(const char *path, const char *dataset);
 /* Collective, through MPI-IO, read and write. Fails on all ranks alike. */
 vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm comm, volume **opened);
 
-/* One collective transfer of where (empty on ranks that have nothing left) from src, whose strides are like
- * volume_read's. If the file's byte order is not the machine's, src's voxels are swapped in place and stay
- * so. At most VOLUME_CALL_BYTES (VOLUME_FILTERED_CALL_BYTES if filtered, to bound HDF5's copies), or one
- * chunk that is larger. Collective. A failure is this rank's
- * alone, and others may hang inside the call: print and abort. */
+/* Write where (empty on ranks that have nothing left) from src, whose strides are like volume_read's. If the
+ * file's byte order is not the machine's, src's voxels are swapped in place and stay so. As many collective
+ * calls as the rank with most needs, each of at most VOLUME_CALL_BYTES (VOLUME_FILTERED_CALL_BYTES if
+ * filtered) or one chunk that is larger, and of so many chunks and rows that HDF5's own memory stays bounded:
+ * where may be of any size. Collective. A failure is this rank's alone, and others may hang inside the call:
+ * print and abort. */
 vxs_status volume_write(volume *target, const box *where, const box_view *src);
 
 /* Why the last volume_write was not collective after all, in words; "" when it was. Local. */
