@@ -6,7 +6,8 @@
  * - an unfiltered collective write takes 13 to 16 KiB per chunk and 40 bytes per row of voxels (MPI
  *   datatypes, flattened);
  * - a filtered one takes 8 to 12 KiB per chunk, all chunks of the call as compressed, one as inflated, and
- *   half a KiB for each chunk of all ranks.
+ * half a KiB for each chunk of all ranks.
+ * Buffers of a fixed size (ROMIO's, up to 24 MiB) count as the libraries' own memory, not as the job's.
  */
 #include "base/checked.h"
 #include "volume/internal.h"
@@ -19,7 +20,7 @@ static int64_t chunks_of_call(int64_t bytes, int64_t chunk_bytes) {
 }
 
 int64_t volume_read_overhead(const volume_info *info, int64_t bytes) {
-    int64_t chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype), total = 8 * MIB;
+    int64_t chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype), total = 0;
     if (info->layout == VOLUME_VIRTUAL)
         total += SOURCES_OPEN * (int64_t)MIB;
     if (chunk_bytes > 0)
@@ -27,10 +28,18 @@ int64_t volume_read_overhead(const volume_info *info, int64_t bytes) {
     return info->filtered ? saturating_add(total, saturating_mul(3, chunk_bytes)) : total;
 }
 
-static int64_t filtered_overhead(int64_t bytes, int64_t chunk_bytes) {
+/* Chunks of all ranks in one call. */
+static int64_t all_chunks(const volume_spec *spec) {
+    int64_t chunks = 1;
+    for (int a = 0; a < AXES; a++)
+        chunks = saturating_mul(chunks, div_ceil(spec->shape[a], spec->chunk[a]));
+    return min_i64(chunks, WRITE_ALL_CHUNKS);
+}
+
+static int64_t filtered_overhead(const volume_spec *spec, int64_t bytes, int64_t chunk_bytes) {
     int64_t call = max_i64(min_i64(bytes, VOLUME_FILTERED_CALL_BYTES), chunk_bytes);
     call = min_i64(call, saturating_mul(chunk_bytes, CALL_CHUNKS));
-    int64_t total = 8 * MIB + WRITE_ALL_CHUNKS / 2 * (int64_t)KIB;
+    int64_t total = all_chunks(spec) * KIB / 2;
     total += chunks_of_call(call, chunk_bytes) * 14 * KIB;
     return saturating_add(total, saturating_add(saturating_mul(2, call), chunk_bytes));
 }
@@ -38,8 +47,8 @@ static int64_t filtered_overhead(int64_t bytes, int64_t chunk_bytes) {
 int64_t volume_write_overhead(const volume_spec *spec, const volume_info *like, int64_t bytes) {
     int64_t chunk_bytes = spec->chunked ? layout_chunk_bytes(spec->chunk, spec->dtype) : 0;
     if (volume_spec_is_filtered(spec, like))
-        return filtered_overhead(bytes, chunk_bytes);
-    int64_t call = min_i64(bytes, VOLUME_CALL_BYTES), total = 24 * MIB;
+        return filtered_overhead(spec, bytes, chunk_bytes);
+    int64_t call = min_i64(bytes, VOLUME_CALL_BYTES), total = 0;
     if (chunk_bytes > 0)
         total += chunks_of_call(call, chunk_bytes) * 20 * KIB;
     int64_t row = spec->chunked ? spec->chunk[AXIS_W] : min_i64(spec->shape[AXIS_W], 1024);
