@@ -36,7 +36,8 @@ mpiexec=$(sed -n 's/^MPIEXEC_EXECUTABLE:[A-Z]*=//p' "$build/CMakeCache.txt")
 
 say "a real volume: an MRI of a brain, from Debian's mricron-data"
 volume=${VOLUME:-$(dpkg -L mricron-data | grep '/ch2better\.nii\.gz$')} || die "mricron-data has no ch2better.nii.gz; give another volume: VOLUME=FILE.nii.gz"
-mkdir -p "$out"
+[ -r "$volume" ] || die "the volume '$volume' can't be read"
+mkdir -p "$out" || die "the folder '$out' can't be made; give another: scripts/quickstart.sh FOLDER"
 # The result at 0.25 mm is 280 MB; while it is written an older one is still there.
 free_mib=$(df -Pm "$out" | awk 'NR == 2 {print $4}')
 [ "$free_mib" -ge 800 ] || die "$out has $free_mib MiB free, 800 are needed; give another folder: scripts/quickstart.sh FOLDER"
