@@ -129,6 +129,8 @@ void test_write(const char *path, const test_file *file, const void *data) {
     if (file->big_endian)
         MUST(H5Tset_order(type, H5T_ORDER_BE));
     hid_t set = H5Dcreate2(out, "/volume", type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    if (set < 0)
+        H5Eprint2(H5E_DEFAULT, stderr);
     MUST(set);
     MUST(H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
     if (file->spacing[0] > 0) {
