@@ -29,13 +29,21 @@ int64_t epoch_rank_of_part(const epoch *e, const int part[3]) {
     return ((int64_t)part[0] * e->parts[1] + part[1]) * e->parts[2] + part[2];
 }
 
+static range share_of_pass(range part, int64_t pass, int64_t passes) {
+    int64_t size = range_size(part), begin = muldiv(size, pass, passes), end = muldiv(size, pass + 1, passes);
+    return (range){part.begin + begin, part.begin + max_i64(end, begin + 1)};
+}
+
 range epoch_out_range(const epoch *e, int axis, int part) {
     range region = e->region.axis[volume_axis(axis)];
     int64_t tile = tile_size(e, axis);
     int64_t tiles = div_ceil(range_size(region), tile);
     int64_t first = muldiv(tiles, part, e->parts[axis]);
     int64_t last = muldiv(tiles, part + 1, e->parts[axis]);
-    return (range){region.begin + first * tile, min_i64(region.begin + last * tile, region.end)};
+    range whole = {region.begin + first * tile, min_i64(region.begin + last * tile, region.end)};
+    if (axis == 0 || e->passes[axis - 1] <= 1)
+        return whole;
+    return share_of_pass(whole, e->pass[axis - 1], e->passes[axis - 1]);
 }
 
 range epoch_need_range(const epoch *e, int axis, int part) {
@@ -43,7 +51,7 @@ range epoch_need_range(const epoch *e, int axis, int part) {
 }
 
 static range need_of_all(const epoch *e, int axis) {
-    return e->shape->source(e->shape->context, axis, e->region.axis[volume_axis(axis)]);
+    return range_hull(epoch_need_range(e, axis, 0), epoch_need_range(e, axis, e->parts[axis] - 1));
 }
 
 range epoch_own_range(const epoch *e, int axis, int part) {

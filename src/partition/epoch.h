@@ -40,6 +40,9 @@ typedef struct epoch {
     box region;          /* output box of all ranks, in voxels, cut at tiles */
     int parts[3];        /* ranks along d, h, w; each at most the tiles along it */
     int64_t step_planes; /* input planes read at a time: whole chunk layers */
+    /* Along h and w: pass number pass of passes over the input; each part then computes that share of its
+     * box. Shares of boxes with fewer rows than passes overlap. passes 0 or 1: the whole box. */
+    int64_t pass[2], passes[2];
 } epoch;
 
 /* A rank's place in the grid; false when the epoch has no work for it. */

@@ -21,26 +21,8 @@ int64_t region_plan_passes(const region_plan *p) {
     return p->passes[0] * p->passes[1];
 }
 
-static range pass_range(range strip, int64_t passes, int64_t pass) {
-    int64_t size = range_size(strip);
-    return (range){strip.begin + muldiv(size, pass, passes), strip.begin + muldiv(size, pass + 1, passes)};
-}
-
-/* Empty where an edge tile has fewer rows than there are passes. */
-epoch region_plan_pass(const region_plan *p, const epoch *e, int64_t pass) {
-    epoch part = *e;
-    part.region.axis[AXIS_H] = pass_range(e->region.axis[AXIS_H], p->passes[0], pass / p->passes[1]);
-    part.region.axis[AXIS_W] = pass_range(e->region.axis[AXIS_W], p->passes[1], pass % p->passes[1]);
-    return part;
-}
-
 int64_t region_plan_cuts(const region_plan *p, int axis) {
     return p->strips[axis - 1] * p->passes[axis - 1];
-}
-
-range region_plan_cut(const region_plan *p, int axis, int64_t cut) {
-    int64_t passes = p->passes[axis - 1];
-    return pass_range(region_plan_strip(p, axis, cut / passes), passes, cut % passes);
 }
 
 static int64_t lead_epochs(const region_plan *p, int axis) {
@@ -67,6 +49,24 @@ epoch region_plan_epoch(const region_plan *p, int64_t index) {
     index /= p->strips[0];
     e.region.axis[AXIS_C] = lead_range(p, AXIS_C, index % lead_epochs(p, AXIS_C));
     e.region.axis[AXIS_N] = lead_range(p, AXIS_N, index / lead_epochs(p, AXIS_C));
+    return e;
+}
+
+epoch region_plan_pass(const region_plan *p, const epoch *e, int64_t pass) {
+    epoch seen = *e;
+    seen.pass[0] = pass / p->passes[1];
+    seen.pass[1] = pass % p->passes[1];
+    for (int i = 0; i < 2; i++)
+        seen.passes[i] = p->passes[i];
+    return seen;
+}
+
+epoch region_plan_cut(const region_plan *p, int axis, int64_t cut) {
+    epoch e = region_plan_epoch(p, 0);
+    int64_t passes = p->passes[axis - 1];
+    e.region.axis[AXIS_D + axis] = region_plan_strip(p, axis, cut / passes);
+    e.pass[axis - 1] = cut % passes;
+    e.passes[axis - 1] = passes;
     return e;
 }
 

@@ -25,8 +25,8 @@ typedef struct region_plan {
     box region;
     int64_t lead_block[2]; /* n, c indices of one epoch */
     int64_t strips[2];     /* epochs along h and w, cut at tiles */
-    int64_t passes[2]; /* 1; or the passes over the input in which a strip one tile wide is computed: it is
-                        * kept whole, all its tile layers in one round, while the window is cut finer */
+    int64_t passes[2];     /* 1; or the passes along h and w over an epoch's input: every rank keeps its box
+                            * whole,     all tile layers in one round, while its window is cut finer than a tile */
     int parts[3];
     int64_t step_planes;  /* input planes of a step */
     int64_t round_layers; /* tile layers of a round */
@@ -52,14 +52,14 @@ vxs_status region_plan_make(region_plan *plan, const stream_shape *shape, const 
 int64_t region_plan_epochs(const region_plan *plan);
 epoch region_plan_epoch(const region_plan *plan, int64_t index);
 
-/* The part of an epoch that one pass computes: all of it where there is one pass;
- * its region may be empty at an edge. */
+/* An epoch as one of its passes sees it. */
 int64_t region_plan_passes(const region_plan *plan);
 epoch region_plan_pass(const region_plan *plan, const epoch *e, int64_t pass);
 
-/* All ranges along h or w (axis 1, 2) for which input is read one after another: strips times passes. */
+/* All that is read one after another along h or w (axis 1, 2), strips times passes: an epoch in a pass, of
+ * which only that axis counts. */
 int64_t region_plan_cuts(const region_plan *plan, int axis);
-range region_plan_cut(const region_plan *plan, int axis, int64_t cut);
+epoch region_plan_cut(const region_plan *plan, int axis, int64_t cut);
 
 /* Rounds of any epoch of the plan: the same for all ranks; the last may be empty on some. */
 int64_t region_plan_rounds(const region_plan *plan);

@@ -58,16 +58,14 @@ static int64_t cut_pieces(region_plan *p, int64_t most_bytes) {
 
 static void widest_parts(region_plan *p, int axis) {
     int64_t hull = 0, out = 0;
-    epoch e = region_plan_epoch(p, 0);
     for (int64_t i = 0; i < region_plan_cuts(p, axis); i++) {
-        e.region.axis[AXIS_D + axis] = region_plan_cut(p, axis, i);
-        for (int part = 0; part < p->parts[axis] && range_size(e.region.axis[AXIS_D + axis]) > 0; part++)
+        epoch e = region_plan_cut(p, axis, i);
+        for (int part = 0; part < p->parts[axis]; part++) {
             hull = max_i64(hull, range_size(epoch_hull_range(&e, axis, part)));
-    }
-    for (int64_t i = 0; i < p->strips[axis - 1]; i++) {
-        e.region.axis[AXIS_D + axis] = region_plan_strip(p, axis, i);
-        for (int part = 0; part < p->parts[axis]; part++)
+            e.passes[axis - 1] = 1;
             out = max_i64(out, range_size(epoch_out_range(&e, axis, part)));
+            e.passes[axis - 1] = p->passes[axis - 1];
+        }
     }
     p->hull[axis - 1] = hull;
     p->out_extent[axis] = out;
@@ -167,15 +165,13 @@ static bool fit_strips(region_plan *p, const search *s) {
     }
 }
 
-/* Strips one tile wide, the input in ever finer passes along h, then w. */
+/* Ever more passes along h, then w, until they fit in some number of strips. */
 static bool fit_passes(region_plan *p, const search *s) {
-    for (int axis = 1; axis <= 2; axis++)
-        p->strips[axis - 1] = region_plan_tiles(p, axis);
     for (int axis = 1; axis <= 2; axis++) {
         int64_t most = min_i64(p->shape->tile[AXIS_D + axis], p->shape->out[AXIS_D + axis]);
         while (p->passes[axis - 1] < most) {
             p->passes[axis - 1] = min_i64(2 * p->passes[axis - 1], most);
-            if (try_plan(p, s))
+            if (fit_strips(p, s))
                 return true;
         }
     }

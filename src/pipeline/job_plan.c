@@ -96,8 +96,6 @@ typedef struct axis_sums {
 } axis_sums;
 
 static void add_parts(const epoch *e, int axis, axis_sums *sums) {
-    if (range_size(e->region.axis[AXIS_D + axis]) == 0)
-        return;
     for (int part = 0; part < e->parts[axis]; part++) {
         range own = epoch_own_range(e, axis, part), need = epoch_need_range(e, axis, part);
         sums->read += axis == 0 ? planes_read(e, part) : range_size(own);
@@ -113,12 +111,11 @@ static void describe_totals(const resolved_job *job, vxs_report *r) {
     epoch e = region_plan_epoch(p, 0);
     add_parts(&e, 0, &d);
     for (int64_t i = 0; i < region_plan_cuts(p, 1); i++) {
-        e.region.axis[AXIS_H] = region_plan_cut(p, 1, i);
+        e = region_plan_cut(p, 1, i);
         add_parts(&e, 1, &h);
     }
-    e = region_plan_epoch(p, 0);
     for (int64_t i = 0; i < region_plan_cuts(p, 2); i++) {
-        e.region.axis[AXIS_W] = region_plan_cut(p, 2, i);
+        e = region_plan_cut(p, 2, i);
         add_parts(&e, 2, &w);
     }
     int64_t volumes =

@@ -17,7 +17,7 @@ typedef struct engine {
     const stream_job *job;
     stream_times *times;
     buffers memory;
-    epoch e, pass; /* pass: what the window is for; the whole epoch, or a part of it along h and w */
+    epoch e, pass; /* pass: the epoch as the pass under way sees it */
     int part[3];
     bool working; /* this rank has a part in the epoch */
     resample_tables tables;
@@ -205,17 +205,15 @@ static vxs_status run_pass(engine *g, int64_t pass) {
     const region_plan *plan = g->job->plan;
     vxs_status status = VXS_OK;
     g->pass = region_plan_pass(plan, &g->e, pass);
-    bool reading = g->working && !box_is_empty(&g->pass.region);
-    if (reading)
+    if (g->working)
         window_begin(&g->input, g->job, &g->pass, g->part, g->memory.stream, g->memory.tail, g->status,
                      g->times);
     for (int64_t round = 0; round < region_plan_rounds(plan) && status == VXS_OK; round++) {
-        if (reading)
-            compute_round(g, round);
+        compute_round(g, round);
         if (pass == region_plan_passes(plan) - 1)
             status = finish_round(g, round);
     }
-    if (reading)
+    if (g->working)
         window_end(&g->input);
     return status;
 }

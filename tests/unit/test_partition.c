@@ -104,8 +104,7 @@ static void every_needed_voxel_arrives_exactly_once(void **state) {
         with_passes += region_plan_passes(&s.plan) > 1;
         for (int i = 0; i < 3; i++) {
             epoch e = random_pass(&s);
-            if (!box_is_empty(&e.region))
-                play_pass(&s, &e);
+            play_pass(&s, &e);
         }
     }
     assert_true(with_passes > 50);
@@ -141,8 +140,6 @@ static void what_is_sent_is_what_is_expected(void **state) {
         random_scene(&s);
         plan_scene(&s);
         epoch e = random_pass(&s);
-        if (box_is_empty(&e.region))
-            continue;
         gather(&e, true, &sent, senders);
         gather(&e, false, &expected, receivers);
         assert_int_equal(sent.count, expected.count);
