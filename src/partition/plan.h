@@ -25,8 +25,9 @@ typedef struct region_plan {
     box region;
     int64_t lead_block[2]; /* n, c indices of one epoch */
     int64_t strips[2];     /* epochs along h and w, cut at tiles */
-    int64_t passes[2];     /* 1; or the passes along h and w over an epoch's input: every rank keeps its box
-                            * whole,     all tile layers in one round, while its window is cut finer than a tile */
+    int64_t
+        passes[2]; /* 1; or the passes along h and w over an epoch's input: every rank keeps its box
+                    * whole,     all tile layers in one round, while its window is cut finer than a tile */
     int parts[3];
     int64_t step_planes;  /* input planes of a step */
     int64_t round_layers; /* tile layers of a round */
