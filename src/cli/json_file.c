@@ -1,11 +1,40 @@
 #include "cli/json_file.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The folder of a file that need not exist, and what it is called there; false when there is no such folder.
+ */
+static bool find_folder(const char *path, struct stat *folder, const char **name) {
+    char copy[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    *name = slash ? slash + 1 : path;
+    size_t length = (size_t)(*name - path);
+    if (length + 2 > sizeof copy)
+        return false;
+    memcpy(copy, path, length);
+    memcpy(copy + length, ".", 2);
+    return stat(copy, folder) == 0;
+}
+
+static bool same_inode(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+bool json_file_is(const char *path, const char *other) {
+    struct stat a, b;
+    const char *name_a, *name_b;
+    if (strcmp(path, "-") == 0)
+        return false;
+    if (stat(path, &a) == 0 && stat(other, &b) == 0)
+        return S_ISREG(a.st_mode) && same_inode(&a, &b);
+    return find_folder(path, &a, &name_a) && find_folder(other, &b, &name_b) && same_inode(&a, &b) &&
+           strcmp(name_a, name_b) == 0;
+}
 
 static vxs_status open_in_place(json_file *file) {
     file->stream = fopen(file->path, "w");

@@ -2,6 +2,7 @@
 #ifndef CLI_JSON_FILE_H
 #define CLI_JSON_FILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/status.h"
@@ -20,5 +21,8 @@ vxs_status json_file_commit(json_file *file);
 
 /* Legal on a zeroed, a committed or a discarded one. */
 void json_file_discard(json_file *file);
+
+/* Whether path, where a file may or may not be yet, is that same file by another name. */
+bool json_file_is(const char *path, const char *other);
 
 #endif

@@ -1,8 +1,10 @@
 /* voxslab resample: its options. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/dtype.h"
+#include "cli/json_file.h"
 #include "cli/resample_args.h"
 #include "cli/value.h"
 
@@ -89,10 +91,16 @@ static void set_defaults(void *target) {
     args->progress_seconds = 30;
 }
 
-/* --json is renamed over its file at the end: it must not be the volume. */
+/* --json is renamed over its file at the end: it must not be the volume, by whatever path it is named. */
 static bool names_file(const char *name, const char *json) {
-    size_t length = strlen(json);
-    return strncmp(name, json, length) == 0 && (name[length] == '\0' || name[length] == ':');
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s", name);
+    char *colon = strrchr(file, ':');
+    if (json_file_is(json, file))
+        return true;
+    if (colon)
+        *colon = '\0';
+    return colon && json_file_is(json, file);
 }
 
 static vxs_status check(void *target) {

@@ -12,6 +12,7 @@
 static void say_started(const vxs_report *report, void *context) {
     progress_line *line = context;
     banner_print(line->out, report);
+    banner_print_warnings(line->out, report);
     fflush(line->out);
 }
 
@@ -40,10 +41,8 @@ static vxs_status run_job(const resample_args *args, const run_context *context,
     TRY(open_json(&json, args->json, context));
     vxs_status status = vxs_mpi_resample(context->comm, &job, report);
     progress_line_end(&line);
-    if (status == VXS_OK && context->rank == 0 && !args->quiet) {
-        banner_print_warnings(stderr, report);
+    if (status == VXS_OK && context->rank == 0 && !args->quiet)
         report_print(stderr, report);
-    }
     if (status == VXS_OK && json.stream) {
         json_report_print(json.stream, report, context->command_line);
         status = json_file_commit(&json);

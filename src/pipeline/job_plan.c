@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/checked.h"
-#include "kernels/resample.h"
 #include "partition/tiles.h"
 #include "pipeline/job.h"
 #include "pipeline/stream.h"

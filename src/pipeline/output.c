@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/checked.h"
 
 static void folder_of(const char *path, char folder[VOLUME_PATH_BYTES]) {
     char copy[VOLUME_PATH_BYTES];
@@ -27,6 +30,46 @@ static vxs_status check_folder(const char *path) {
     return VXS_OK;
 }
 
+/* What may still be written beside path, bytes; INT64_MAX where the file system does not tell. An older
+ * OUT.partial goes first. */
+static int64_t free_bytes(const char *path, const char *partial) {
+    char folder[VOLUME_PATH_BYTES];
+    struct statvfs disk;
+    struct stat old;
+    folder_of(path, folder);
+    if (statvfs(folder, &disk) != 0 || disk.f_blocks == 0)
+        return INT64_MAX;
+    int64_t bytes = saturating_mul((int64_t)disk.f_bavail, (int64_t)disk.f_frsize);
+    return lstat(partial, &old) == 0 ? saturating_add(bytes, (int64_t)old.st_blocks * 512) : bytes;
+}
+
+static int64_t output_bytes(const resolved_job *job) {
+    int64_t bytes = (int64_t)dtype_bytes(job->out.dtype);
+    for (int a = 0; a < AXES; a++)
+        bytes = saturating_mul(bytes, job->out.shape[a]);
+    return bytes;
+}
+
+/* A disk that fills up in a collective write ends the job the hard way, so look first. What is compressed may
+ * fit all the same. */
+static vxs_status check_space(const resolved_job *job) {
+    int64_t wanted = output_bytes(job), there = free_bytes(job->out_file, job->partial);
+    CHECK(wanted <= there || volume_spec_is_filtered(&job->out, &job->in), VXS_CANT_CREATE,
+          "output '%s' takes %lld bytes, but only %lld are free there: choose another disk, or compress with "
+          "--filter",
+          job->out_file, (long long)wanted, (long long)there);
+    return VXS_OK;
+}
+
+static void warn_of_space(const resolved_job *job, char *warnings, size_t bytes) {
+    int64_t wanted = output_bytes(job), there = free_bytes(job->out_file, "");
+    size_t used = strlen(warnings);
+    if (wanted > there && used < bytes)
+        snprintf(warnings + used, bytes - used,
+                 "the output has up to %lld bytes, and only %lld are free there: it must compress well\n",
+                 (long long)wanted, (long long)there);
+}
+
 vxs_status output_check(const resolved_job *job) {
     struct stat in, out, partial;
     TRY(check_folder(job->out_file));
@@ -42,7 +85,7 @@ vxs_status output_check(const resolved_job *job) {
     CHECK(lstat(job->partial, &partial) != 0 || job->options->force, VXS_CANT_CREATE,
           "'%s' exists: another job is writing it, or was killed; remove it, or give --force to start over",
           job->partial);
-    return VXS_OK;
+    return check_space(job);
 }
 
 static void utc(int64_t seconds, char *text, size_t bytes) {
@@ -72,7 +115,9 @@ vxs_status output_create(const resolved_job *job, char *warnings, size_t warning
     spec.attribute_count = (int)(sizeof attributes / sizeof *attributes);
     if (job->options->force)
         unlink(job->partial);
-    return volume_create(job->partial, &spec, &job->in, warnings, warnings_bytes);
+    TRY(volume_create(job->partial, &spec, &job->in, warnings, warnings_bytes));
+    warn_of_space(job, warnings, warnings_bytes);
+    return VXS_OK;
 }
 
 static vxs_status sync_path(const char *path, int flags) {

@@ -6,7 +6,8 @@
 #include "pipeline/job.h"
 
 /* Whether the output may be made: its folder is there and writable, it is not the input (VXS_USAGE), neither
- * OUT nor OUT.partial exists, or --force may replace them (VXS_CANT_CREATE). Changes nothing. */
+ * OUT nor OUT.partial exists, or --force may replace them, and an uncompressed output fits the disk
+ * (VXS_CANT_CREATE). Changes nothing. */
 vxs_status output_check(const resolved_job *job);
 
 /* Make OUT.partial with its dataset, attributes and provenance; warnings as volume_create gives them. */

@@ -5,7 +5,6 @@
 
 #include "base/checked.h"
 #include "comm/agree.h"
-#include "kernels/resample.h"
 #include "pipeline/window.h"
 
 /* What one rank allocates, once, for all epochs of a plan. */
@@ -27,7 +26,7 @@ typedef struct engine {
 
 int64_t stream_compute_bytes(const resample_operator *op, const int64_t out_extent[3], int64_t src_w,
                              int threads) {
-    int64_t bytes = resample_scratch_bytes(op->src_dtype, op->axis, src_w, threads);
+    int64_t bytes = resample_operator_scratch_bytes(op, src_w, threads);
     for (int axis = 0; axis < 3; axis++)
         bytes = saturating_add(bytes, tap_table_bytes(&op->axis[axis], out_extent[axis]));
     return bytes;
@@ -51,8 +50,7 @@ static vxs_status allocate(const stream_job *job, buffers *b) {
     TRY(allocate_one(&b->stream, plane * p->stream_planes, "the input window"));
     TRY(allocate_one(&b->tail, plane * p->tail_planes, "the early planes"));
     TRY(allocate_one(&b->round, region_plan_round_bytes(p), "the output of a round"));
-    return allocate_one(&b->scratch,
-                        resample_scratch_bytes(job->op->src_dtype, job->op->axis, p->hull[1], job->threads),
+    return allocate_one(&b->scratch, resample_operator_scratch_bytes(job->op, p->hull[1], job->threads),
                         "the kernel's rows");
 }
 
@@ -86,12 +84,6 @@ static int64_t computable_until(const engine *g, int64_t first, int64_t end) {
 }
 
 static void compute_planes(engine *g, const box_view *round_view, range planes) {
-    const stream_job *job = g->job;
-    resample_kernel kernel = {.src_dtype = job->op->src_dtype,
-                              .dst_dtype = job->op->dst_dtype,
-                              .axis = {&g->tables.axis[0], &g->tables.axis[1], &g->tables.axis[2]},
-                              .threads = job->threads,
-                              .scratch = g->memory.scratch};
     box_view dst = *round_view;
     int64_t first[AXES];
     for (int a = 0; a < AXES; a++)
@@ -100,7 +92,7 @@ static void compute_planes(engine *g, const box_view *round_view, range planes) 
     dst.data = box_view_at(round_view, (size_t)g->e.shape->out_voxel_bytes, first);
     dst.where.axis[AXIS_D] = planes;
     double begin = MPI_Wtime();
-    resample_kernel_run(&kernel, g->input.held_in, &dst);
+    resample_compute(g->job->op, &g->tables, g->input.held_in, &dst, g->job->threads, g->memory.scratch);
     g->times->compute += MPI_Wtime() - begin;
 }
 

@@ -37,6 +37,12 @@ touch killed.h5.partial
 resample 73 'killed.h5.partial' killed.h5
 resample 73 'nowhere/report.json' out.h5 --json nowhere/report.json
 one_rank 73 'folder.h5' out.h5 --json folder.h5
+# 100 TB: more than any disk that tests run on.
+refuse_with 0 73 'free there|102400000000000 bytes' resample in.h5 out.h5 --size 50000,32000,32000 --memory 4GiB
+# The report replaces its file: not the volumes, however they are named.
+for name in in.h5 ./in.h5 "$PWD/in.h5" symbolic.h5 hard.h5 ./out.h5 "../${PWD##*/}/out.h5"; do
+    one_rank 2 "--json '$name'" out.h5:/raw --json "$name"
+done
 refuse_with 0 73 'nowhere/plan.json' resample in.h5 out.h5 --scale 0.5 --dry-run --json nowhere/plan.json
 
 # --force replaces what holds only this dataset, and what a killed job left.
