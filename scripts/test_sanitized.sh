@@ -40,4 +40,7 @@ pattern=$(IFS='|'; echo "^(${chosen[*]})\$")
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS:-}
 export UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-}
 export LSAN_OPTIONS=suppressions=$PWD/../tests/lsan.supp:print_suppressions=0:${LSAN_OPTIONS:-}
+# The distributed test, the longest, takes a tenth of its combinations.
+export VOXSLAB_SEED=$seed
+[ "$seed" = all ] || export VOXSLAB_SAMPLE=10
 ctest --output-on-failure -R "$pattern" --no-tests=error

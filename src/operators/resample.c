@@ -1,5 +1,6 @@
 #include "operators/resample.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -68,4 +69,57 @@ void resample_compute(const resample_operator *op, const resample_tables *tables
                               .threads = threads,
                               .scratch = scratch};
     resample_kernel_run(&kernel, in, out);
+}
+
+/* ---- for the stream engine ---- */
+
+static range stream_source(const void *self, int axis, range outputs) {
+    const resample_operator *op = self;
+    return axis_map_source(&op->axis[axis], outputs);
+}
+
+static int64_t stream_prepared_bytes(const void *self, const int64_t out_extent[3]) {
+    const resample_operator *op = self;
+    int64_t bytes = sizeof(resample_tables);
+    for (int a = 0; a < 3; a++)
+        bytes = saturating_add(bytes, tap_table_bytes(&op->axis[a], out_extent[a]));
+    return bytes;
+}
+
+static int64_t stream_scratch_bytes(const void *self, int64_t src_w, int threads) {
+    return resample_operator_scratch_bytes(self, src_w, threads);
+}
+
+static void stream_release(void *prepared) {
+    if (prepared)
+        resample_tables_free(prepared);
+    free(prepared);
+}
+
+static vxs_status stream_prepare(const void *self, const box *out, void **prepared) {
+    resample_tables *tables = calloc(1, sizeof *tables);
+    *prepared = tables;
+    CHECK(tables, VXS_IO, "out of memory: %zu bytes for tap tables", sizeof *tables);
+    vxs_status status = resample_tables_build(self, out, tables);
+    if (status != VXS_OK) {
+        stream_release(tables);
+        *prepared = NULL;
+    }
+    return status;
+}
+
+static void stream_compute(const void *self, const void *prepared, const box_view *in, const box_view *out,
+                           int threads, void *scratch) {
+    resample_compute(self, prepared, in, out, threads, scratch);
+}
+
+stream_operator resample_stream(const resample_operator *op) {
+    return (stream_operator){.self = op,
+                             .max_taps_d = axis_map_max_taps(&op->axis[0]),
+                             .source = stream_source,
+                             .prepared_bytes = stream_prepared_bytes,
+                             .scratch_bytes = stream_scratch_bytes,
+                             .prepare = stream_prepare,
+                             .compute = stream_compute,
+                             .release = stream_release};
 }

@@ -8,6 +8,7 @@
 
 #include "base/box.h"
 #include "geometry/axis_map.h"
+#include "operators/stream_operator.h"
 
 typedef struct resample_operator {
     vxs_resample_options options;
@@ -45,5 +46,8 @@ int64_t resample_operator_scratch_bytes(const resample_operator *op, int64_t src
  * scratch: resample_operator_scratch_bytes(), 64-byte aligned. Can't fail. */
 void resample_compute(const resample_operator *op, const resample_tables *tables, const box_view *in,
                       const box_view *out, int threads, void *scratch);
+
+/* The same for the stream engine. Borrows op. */
+stream_operator resample_stream(const resample_operator *op);
 
 #endif

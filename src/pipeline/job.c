@@ -193,8 +193,10 @@ vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_i
     TRY(resolve_shape(job));
     resolve_out_spacing(job);
     TRY(resolve_storage(job));
-    return resample_operator_init(&job->op, &options->resample, in->dtype, job->out.dtype, in->shape,
-                                  job->out.shape);
+    TRY(resample_operator_init(&job->resample, &options->resample, in->dtype, job->out.dtype, in->shape,
+                               job->out.shape));
+    job->op = resample_stream(&job->resample);
+    return VXS_OK;
 }
 
 void job_parameters(const resolved_job *job, char *text, size_t bytes) {

@@ -17,7 +17,8 @@ typedef struct resolved_job {
     bool has_spacing;
     double in_spacing[3];
     volume_spec out; /* without attributes */
-    resample_operator op;
+    resample_operator resample;
+    stream_operator op;
     int threads;
     int64_t memory; /* budget, bytes per rank */
     stream_shape shape;

@@ -6,11 +6,6 @@
 #include "pipeline/job.h"
 #include "pipeline/stream.h"
 
-static range source_of_job(const void *context, int axis, range outputs) {
-    const resolved_job *job = context;
-    return axis_map_source(&job->op.axis[axis], outputs);
-}
-
 static int64_t read_overhead(const void *context, int64_t bytes) {
     const resolved_job *job = context;
     return volume_read_overhead(&job->in, bytes);
@@ -23,7 +18,8 @@ static int64_t write_overhead(const void *context, int64_t bytes) {
 
 static int64_t compute_bytes(const void *context, const int64_t out_extent[3], int64_t src_w) {
     const resolved_job *job = context;
-    return stream_compute_bytes(&job->op, out_extent, src_w, job->threads);
+    return saturating_add(job->op.prepared_bytes(job->op.self, out_extent),
+                          job->op.scratch_bytes(job->op.self, src_w, job->threads));
 }
 
 static void fill_shape(resolved_job *job) {
@@ -31,9 +27,9 @@ static void fill_shape(resolved_job *job) {
     *s = (stream_shape){.in_filtered = job->in.filtered,
                         .in_voxel_bytes = (int64_t)dtype_bytes(job->in.dtype),
                         .out_voxel_bytes = (int64_t)dtype_bytes(job->out.dtype),
-                        .max_taps_d = axis_map_max_taps(&job->op.axis[0]),
-                        .source = source_of_job,
-                        .context = job};
+                        .max_taps_d = job->op.max_taps_d,
+                        .source = job->op.source,
+                        .context = job->op.self};
     memcpy(s->in, job->in.shape, sizeof s->in);
     memcpy(s->out, job->out.shape, sizeof s->out);
     bool in_chunked = job->in.layout == VOLUME_CHUNKED;
@@ -67,12 +63,14 @@ enum { MOST_COUNTED = 1 << 24 };
 
 /* Input voxels along an axis that some tap touches, each counted once; of very long axes, those between the
  * first and the last. */
-static int64_t touched(const axis_map *map) {
-    if (map->out >= map->in || map->out > MOST_COUNTED)
-        return range_size(axis_map_source(map, (range){0, map->out}));
+static int64_t touched(const resolved_job *job, int axis) {
+    int64_t in = job->in.shape[AXIS_D + axis], out = job->out.shape[AXIS_D + axis];
+    const stream_operator *op = &job->op;
+    if (out >= in || out > MOST_COUNTED)
+        return range_size(op->source(op->self, axis, (range){0, out}));
     int64_t count = 0, seen = 0;
-    for (int64_t i = 0; i < map->out; i++) {
-        range taps = axis_map_source(map, (range){i, i + 1});
+    for (int64_t i = 0; i < out; i++) {
+        range taps = op->source(op->self, axis, (range){i, i + 1});
         count += max_i64(0, taps.end - max_i64(taps.begin, seen));
         seen = max_i64(seen, taps.end);
     }
@@ -125,7 +123,7 @@ static void describe_totals(const resolved_job *job, vxs_report *r) {
     r->planned_ghost_bytes = needed - kept;
     r->needed_bytes = volumes;
     for (int axis = 0; axis < 3; axis++)
-        r->needed_bytes = saturating_mul(r->needed_bytes, touched(&job->op.axis[axis]));
+        r->needed_bytes = saturating_mul(r->needed_bytes, touched(job, axis));
 }
 
 static void describe_volumes(const resolved_job *job, vxs_report *r) {

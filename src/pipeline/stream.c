@@ -18,19 +18,11 @@ typedef struct engine {
     buffers memory;
     epoch e, pass; /* pass: the epoch as the pass under way sees it */
     int part[3];
-    bool working; /* this rank has a part in the epoch */
-    resample_tables tables;
+    bool working;   /* this rank has a part in the epoch */
+    void *prepared; /* the operator's, for the epoch's box */
     window input;
     vxs_status status; /* the first failure of this rank */
 } engine;
-
-int64_t stream_compute_bytes(const resample_operator *op, const int64_t out_extent[3], int64_t src_w,
-                             int threads) {
-    int64_t bytes = resample_operator_scratch_bytes(op, src_w, threads);
-    for (int axis = 0; axis < 3; axis++)
-        bytes = saturating_add(bytes, tap_table_bytes(&op->axis[axis], out_extent[axis]));
-    return bytes;
-}
 
 static vxs_status allocate_one(void **memory, int64_t bytes, const char *what) {
     *memory = NULL;
@@ -50,7 +42,7 @@ static vxs_status allocate(const stream_job *job, buffers *b) {
     TRY(allocate_one(&b->stream, plane * p->stream_planes, "the input window"));
     TRY(allocate_one(&b->tail, plane * p->tail_planes, "the early planes"));
     TRY(allocate_one(&b->round, region_plan_round_bytes(p), "the output of a round"));
-    return allocate_one(&b->scratch, resample_operator_scratch_bytes(job->op, p->hull[1], job->threads),
+    return allocate_one(&b->scratch, job->op->scratch_bytes(job->op->self, p->hull[1], job->threads),
                         "the kernel's rows");
 }
 
@@ -92,7 +84,8 @@ static void compute_planes(engine *g, const box_view *round_view, range planes) 
     dst.data = box_view_at(round_view, (size_t)g->e.shape->out_voxel_bytes, first);
     dst.where.axis[AXIS_D] = planes;
     double begin = MPI_Wtime();
-    resample_compute(g->job->op, &g->tables, g->input.held_in, &dst, g->job->threads, g->memory.scratch);
+    const stream_operator *op = g->job->op;
+    op->compute(op->self, g->prepared, g->input.held_in, &dst, g->job->threads, g->memory.scratch);
     g->times->compute += MPI_Wtime() - begin;
 }
 
@@ -186,7 +179,7 @@ static vxs_status begin_epoch(engine *g, int64_t index) {
     vxs_status status = VXS_OK;
     if (g->working) {
         box out = epoch_out_box(&g->e, g->part);
-        status = resample_tables_build(g->job->op, &out, &g->tables);
+        status = g->job->op->prepare(g->job->op->self, &out, &g->prepared);
     }
     return comm_agree(g->job->comm, status); /* from here on, messages count on every rank */
 }
@@ -211,11 +204,11 @@ static vxs_status run_pass(engine *g, int64_t pass) {
 }
 
 static vxs_status run_epoch(engine *g, int64_t index) {
-    g->tables = (resample_tables){0};
+    g->prepared = NULL;
     vxs_status status = begin_epoch(g, index);
     for (int64_t pass = 0; pass < region_plan_passes(g->job->plan) && status == VXS_OK; pass++)
         status = run_pass(g, pass);
-    resample_tables_free(&g->tables);
+    g->job->op->release(g->prepared);
     return status;
 }
 

@@ -8,7 +8,7 @@
 
 #include <mpi.h>
 
-#include "operators/resample.h"
+#include "operators/stream_operator.h"
 #include "partition/plan.h"
 #include "volume/volume.h"
 
@@ -20,7 +20,7 @@ typedef struct stream_times {
 
 typedef struct stream_job {
     MPI_Comm comm;
-    const resample_operator *op;
+    const stream_operator *op;
     const region_plan *plan;
     volume *in, *out;
     int threads;
@@ -33,9 +33,5 @@ typedef struct stream_job {
  * ends the program (the others hang in it): message on stderr, MPI_Abort. times is added to.
  */
 vxs_status stream_run(const stream_job *job, stream_times *times);
-
-/* Tables and scratch of one rank, for the memory plan. Local. */
-int64_t stream_compute_bytes(const resample_operator *op, const int64_t out_extent[3], int64_t src_w,
-                             int threads);
 
 #endif
