@@ -30,9 +30,9 @@ run() {
     local ranks=$1
     shift
     if [ "$ranks" -eq 0 ]; then
-        timeout 60 "$VOXSLAB" "$@" >"$folder.out" 2>"$folder.err"
+        timeout 120 "$VOXSLAB" "$@" >"$folder.out" 2>"$folder.err"
     else
-        timeout 90 "$MPIRUN" --timeout 60 -n "$ranks" "$VOXSLAB" "$@" >"$folder.out" 2>"$folder.err"
+        timeout 150 "$MPIRUN" --timeout 120 -n "$ranks" "$VOXSLAB" "$@" >"$folder.out" 2>"$folder.err"
     fi
     status=$?
 }
