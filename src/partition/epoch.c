@@ -149,6 +149,16 @@ range epoch_next_run(const epoch *e, range step, int64_t from) {
     return (range){max_i64(step.begin, round_down(begin, chunk)), min_i64(end, step.end)};
 }
 
+int64_t epoch_traded_planes(const epoch *e, int part_d) {
+    range need = epoch_need_range(e, 0, part_d), own = epoch_own_range(e, 0, part_d);
+    range early = epoch_early_range(e, part_d);
+    int64_t planes = range_size(range_intersect(early, need));
+    for (range step = epoch_next_step(e, own.begin, early.begin); range_size(step) > 0;
+         step = epoch_next_step(e, step.end, early.begin))
+        planes += range_size(range_intersect(step, need));
+    return planes;
+}
+
 /* ---- messages ---- */
 
 /* The parts along an axis whose need (or, for owners, whose own) can meet a range: since needs never fall, a

@@ -75,6 +75,10 @@ range epoch_next_step(const epoch *e, int64_t from, int64_t limit);
  * read. Whole chunk layers. Empty when there are none left. */
 range epoch_next_run(const epoch *e, range step, int64_t from);
 
+/* Of need along d: how many planes a part reads, or gets parts of from the parts beside it: not its ghosts,
+ * nor what lies between steps. */
+int64_t epoch_traded_planes(const epoch *e, int part_d);
+
 /* One message: the input box that goes from its owner to peer, or comes from peer. */
 typedef struct message {
     int64_t peer;

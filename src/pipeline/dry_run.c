@@ -16,7 +16,9 @@ static void copy_box(const box *b, int64_t begin[AXES], int64_t end[AXES]) {
 static vxs_plan_part describe_part(const resolved_job *job, int64_t index, const epoch *e,
                                    const int part[3]) {
     box out = epoch_out_box(e, part), need = epoch_need_box(e, part), own = epoch_own_box(e, part);
-    box kept = box_intersect(&need, &own);
+    box ghosts = need, beside = need, kept = box_intersect(&need, &own);
+    ghosts.axis[AXIS_D] = epoch_ghost_range(e, part[0]);
+    beside.axis[AXIS_D] = kept.axis[AXIS_D] = (range){0, epoch_traded_planes(e, part[0])};
     vxs_plan_part p = {.epoch = index,
                        .rank = epoch_rank_of_part(e, part),
                        .rounds = region_plan_rounds(&job->plan),
@@ -24,7 +26,8 @@ static vxs_plan_part describe_part(const resolved_job *job, int64_t index, const
     copy_box(&out, p.out_begin, p.out_end);
     copy_box(&need, p.need_begin, p.need_end);
     copy_box(&own, p.own_begin, p.own_end);
-    p.ghost_bytes = saturating_mul(box_voxels(&need) - box_voxels(&kept), job->shape.in_voxel_bytes);
+    p.ghost_bytes = saturating_mul(box_voxels(&ghosts) + (box_voxels(&beside) - box_voxels(&kept)),
+                                   job->shape.in_voxel_bytes);
     return p;
 }
 

@@ -87,9 +87,10 @@ static int64_t planes_read(const epoch *e, int part_d) {
     return planes;
 }
 
+/* Voxels along one axis, over all parts and strips. kept: needed and read by the same part; along d, what it
+ * reads or gets from beside, without its ghosts. */
 typedef struct axis_sums {
-    int64_t read, needed,
-        kept; /* voxels along one axis, over all parts and strips; kept: read by who needs it */
+    int64_t read, needed, kept, ghosts;
 } axis_sums;
 
 static void add_parts(const epoch *e, int axis, axis_sums *sums) {
@@ -97,7 +98,8 @@ static void add_parts(const epoch *e, int axis, axis_sums *sums) {
         range own = epoch_own_range(e, axis, part), need = epoch_need_range(e, axis, part);
         sums->read += axis == 0 ? planes_read(e, part) : range_size(own);
         sums->needed += range_size(need);
-        sums->kept += range_size(range_intersect(own, need));
+        sums->kept += axis == 0 ? epoch_traded_planes(e, part) : range_size(range_intersect(own, need));
+        sums->ghosts += axis == 0 ? range_size(epoch_ghost_range(e, part)) : 0;
     }
 }
 
@@ -118,9 +120,9 @@ static void describe_totals(const resolved_job *job, vxs_report *r) {
     int64_t volumes =
         saturating_mul(job->shape.in_voxel_bytes, job->in.shape[AXIS_N] * job->in.shape[AXIS_C]);
     r->planned_read_bytes = saturating_mul(volumes, saturating_mul(d.read, saturating_mul(h.read, w.read)));
-    int64_t needed = saturating_mul(volumes, saturating_mul(d.needed, saturating_mul(h.needed, w.needed)));
-    int64_t kept = saturating_mul(volumes, saturating_mul(d.kept, saturating_mul(h.kept, w.kept)));
-    r->planned_ghost_bytes = needed - kept;
+    int64_t needed = saturating_mul(h.needed, w.needed), kept = saturating_mul(h.kept, w.kept);
+    int64_t ghosts = saturating_add(saturating_mul(d.ghosts, needed), saturating_mul(d.kept, needed - kept));
+    r->planned_ghost_bytes = saturating_mul(volumes, ghosts);
     r->needed_bytes = volumes;
     for (int axis = 0; axis < 3; axis++)
         r->needed_bytes = saturating_mul(r->needed_bytes, touched(job, axis));

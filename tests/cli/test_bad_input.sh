@@ -24,6 +24,17 @@ resample 65 'truncated.h5' truncated.h5
 resample 65 "/nothing" good.h5:/nothing
 resample 65 '/raw|length 0' zero.h5:/raw
 resample 65 '/raw|filter 481|HDF5_PLUGIN_PATH' filter.h5:/raw
+# A chunk that one rank can't decode, while others wait for its planes, in a later round, or along h.
+make damaged.h5 /raw shape=48,40,44 chunk=8,16,16 deflate=4
+size=$(stat -c %s damaged.h5)
+for part in 30 60 90; do
+    cp damaged.h5 damaged$part.h5
+    head -c 40000 /dev/zero | dd of=damaged$part.h5 bs=1 seek=$((size * part / 100)) count=3000 conv=notrunc status=none
+    for sizes in '96,40,44 --chunk 8,8,8 --memory 400k' '13,9,11 --chunk none' '48,40,44 --chunk 48,10,44'; do
+        # shellcheck disable=SC2086
+        refuse_with 5 65 "damaged$part.h5|decoded" resample damaged$part.h5 out.h5 --size $sizes
+    done
+done
 one_rank 65 'missing.h5' missing.h5:/raw
 one_rank 65 'empty.h5' empty.h5
 one_rank 65 'folder.h5' folder.h5

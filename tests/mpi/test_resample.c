@@ -329,6 +329,30 @@ static void the_report_counts_what_the_plan_foretold(void **state) {
     assert_true(everywhere(fine));
 }
 
+/* Planes that no output needs are neither read nor sent. */
+static void planes_left_out_are_no_ghosts_in_plan_or_report(void **state) {
+    (void)state;
+    test_file file = {.dtype = VXS_UINT16, .axes = 3, .shape = {40, 24, 24}, .chunk = {2, 7, 6}};
+    variant v = {.resample = {VXS_LINEAR, VXS_COORDS_AUTO, 0},
+                 .dtype = VXS_UINT16,
+                 .size = {3, 24, 24},
+                 .chunking = VXS_CHUNK_GIVEN,
+                 .chunk = {2, 5, 24}};
+    if (world_rank == 0) {
+        void *data = calloc(40 * 24 * 24, 2);
+        test_write(in_path, &file, data);
+        free(data);
+    }
+    everywhere(1);
+    vxs_report report = {0}, planned = {0};
+    vxs_job job = job_of(&v, in_path, 400000, 1);
+    assert_true(everywhere(vxs_mpi_resample(MPI_COMM_WORLD, &job, &report) == VXS_OK));
+    assert_true(everywhere(vxs_mpi_plan(&job, 8, &planned, NULL, NULL) == VXS_OK));
+    assert_true(everywhere(report.read.bytes == planned.planned_read_bytes));
+    assert_true(
+        everywhere(report.exchange.bytes == planned.planned_ghost_bytes && report.exchange.bytes > 0));
+}
+
 static int make_groups(void **state) {
     (void)state;
     MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
@@ -367,6 +391,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(coordinate_rules_conversions_and_byte_orders_give_the_oracles_bytes),
         cmocka_unit_test(a_job_that_is_refused_is_refused_on_every_rank_and_leaves_nothing),
         cmocka_unit_test(the_report_counts_what_the_plan_foretold),
+        cmocka_unit_test(planes_left_out_are_no_ghosts_in_plan_or_report),
     };
     int provided;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
