@@ -55,8 +55,8 @@ void banner_print(FILE *out, const vxs_report *report) {
             format_bytes(b, report->memory_budget));
 }
 
-void banner_print_warnings(FILE *out, const vxs_report *report) {
-    for (const char *at = report->warnings; *at; at += *at == '\n') {
+void banner_print_warnings(FILE *out, const char *warnings) {
+    for (const char *at = warnings; *at; at += *at == '\n') {
         int length = (int)strcspn(at, "\n");
         if (length > 0)
             fprintf(out, "voxslab: warning: %.*s\n", length, at);

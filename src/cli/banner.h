@@ -9,6 +9,6 @@
 void banner_print(FILE *out, const vxs_report *report);
 
 /* One line each; nothing when there are none. */
-void banner_print_warnings(FILE *out, const vxs_report *report);
+void banner_print_warnings(FILE *out, const char *warnings);
 
 #endif

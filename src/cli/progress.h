@@ -13,6 +13,7 @@ typedef struct progress_line {
     double interval;   /* seconds between lines */
     double last;       /* seconds of the job at the last line */
     bool line_is_open; /* a terminal's line that has no newline yet */
+    size_t warned;     /* length of the warnings that were printed at the start */
 } progress_line;
 
 progress_line progress_line_begin(FILE *out, double interval);

@@ -1,5 +1,6 @@
 /* voxslab resample: running the job, or its plan, and what rank 0 says meanwhile. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/banner.h"
 #include "cli/json_file.h"
@@ -12,7 +13,8 @@
 static void say_started(const vxs_report *report, void *context) {
     progress_line *line = context;
     banner_print(line->out, report);
-    banner_print_warnings(line->out, report);
+    banner_print_warnings(line->out, report->warnings);
+    line->warned = strlen(report->warnings);
     fflush(line->out);
 }
 
@@ -41,8 +43,10 @@ static vxs_status run_job(const resample_args *args, const run_context *context,
     TRY(open_json(&json, args->json, context));
     vxs_status status = vxs_mpi_resample(context->comm, &job, report);
     progress_line_end(&line);
-    if (status == VXS_OK && context->rank == 0 && !args->quiet)
+    if (status == VXS_OK && context->rank == 0 && !args->quiet) {
+        banner_print_warnings(stderr, report->warnings + line.warned); /* those that came later */
         report_print(stderr, report);
+    }
     if (status == VXS_OK && json.stream) {
         json_report_print(json.stream, report, context->command_line);
         status = json_file_commit(&json);
@@ -74,7 +78,7 @@ static void say_plan(const resample_args *args, const plan_visit *visit) {
     plan_table_print(stdout, &visit->table, visit->report->axes);
     plan_table_print_totals(stdout, &visit->table, visit->report);
     fflush(stdout);
-    banner_print_warnings(stderr, visit->report);
+    banner_print_warnings(stderr, visit->report->warnings);
 }
 
 static vxs_status run_plan(const resample_args *args, const run_context *context, vxs_report *report) {

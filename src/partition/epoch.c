@@ -102,6 +102,13 @@ box epoch_own_box(const epoch *e, const int part[3]) {
     return box_of_parts(e, part, epoch_own_range);
 }
 
+box epoch_fetched_box(const epoch *e, const box *read) {
+    box fetched = *read;
+    for (int a = 0; a < AXES && e->shape->in_filtered; a++)
+        fetched.axis[a] = range_align(read->axis[a], e->shape->in_chunk[a], e->shape->in[a]);
+    return fetched;
+}
+
 /* ---- steps ---- */
 
 static range source_of_output(const epoch *e, int64_t output) {

@@ -67,6 +67,10 @@ box epoch_out_box(const epoch *e, const int part[3]);
 box epoch_need_box(const epoch *e, const int part[3]);
 box epoch_own_box(const epoch *e, const int part[3]);
 
+/* What reading a box takes off the disk: whole chunks where they are filtered, since those are decoded whole.
+ */
+box epoch_fetched_box(const epoch *e, const box *read);
+
 /* The next planes at or after from that a part reads in one step, and that lie before limit: at most
  * step_planes, from a chunk layer's begin, none where no output has a tap. Empty when there are none left. */
 range epoch_next_step(const epoch *e, int64_t from, int64_t limit);

@@ -77,18 +77,34 @@ static int64_t touched(const resolved_job *job, int axis) {
     return count;
 }
 
-/* Planes that a part reads along d: runs of needed planes, whole chunk layers. */
+/* Length of a range read along an axis of a volume, in voxels taken off the disk. */
+static int64_t fetched(const epoch *e, int volume_axis, range read) {
+    box b = e->region;
+    b.axis[volume_axis] = read;
+    b = epoch_fetched_box(e, &b);
+    return range_size(b.axis[volume_axis]);
+}
+
+/* Planes that a part reads along d: runs of needed planes. */
 static int64_t planes_read(const epoch *e, int part_d) {
     range own = epoch_own_range(e, 0, part_d);
     int64_t planes = 0;
     for (range run = epoch_next_run(e, own, own.begin); range_size(run) > 0;
          run = epoch_next_run(e, own, run.end))
-        planes += range_size(run);
+        planes += fetched(e, AXIS_D, run);
     return planes;
 }
 
-/* Voxels along one axis, over all parts and strips. kept: needed and read by the same part; along d, what it
- * reads or gets from beside, without its ghosts. */
+/* Voxels along the leading axes that are read, over all epochs. */
+static int64_t leading_read(const region_plan *p) {
+    int64_t sum = 0, step = p->strips[0] * p->strips[1];
+    for (int64_t i = 0; i < region_plan_epochs(p); i += step) {
+        epoch e = region_plan_epoch(p, i);
+        sum += fetched(&e, AXIS_N, e.region.axis[AXIS_N]) * fetched(&e, AXIS_C, e.region.axis[AXIS_C]);
+    }
+    return sum;
+}
+
 typedef struct axis_sums {
     int64_t read, needed, kept, ghosts;
 } axis_sums;
@@ -96,7 +112,7 @@ typedef struct axis_sums {
 static void add_parts(const epoch *e, int axis, axis_sums *sums) {
     for (int part = 0; part < e->parts[axis]; part++) {
         range own = epoch_own_range(e, axis, part), need = epoch_need_range(e, axis, part);
-        sums->read += axis == 0 ? planes_read(e, part) : range_size(own);
+        sums->read += axis == 0 ? planes_read(e, part) : fetched(e, AXIS_D + axis, own);
         sums->needed += range_size(need);
         sums->kept += axis == 0 ? epoch_traded_planes(e, part) : range_size(range_intersect(own, need));
         sums->ghosts += axis == 0 ? range_size(epoch_ghost_range(e, part)) : 0;
@@ -119,7 +135,8 @@ static void describe_totals(const resolved_job *job, vxs_report *r) {
     }
     int64_t volumes =
         saturating_mul(job->shape.in_voxel_bytes, job->in.shape[AXIS_N] * job->in.shape[AXIS_C]);
-    r->planned_read_bytes = saturating_mul(volumes, saturating_mul(d.read, saturating_mul(h.read, w.read)));
+    r->planned_read_bytes = saturating_mul(job->shape.in_voxel_bytes * leading_read(p),
+                                           saturating_mul(d.read, saturating_mul(h.read, w.read)));
     int64_t needed = saturating_mul(h.needed, w.needed), kept = saturating_mul(h.kept, w.kept);
     int64_t ghosts = saturating_add(saturating_mul(d.ghosts, needed), saturating_mul(d.kept, needed - kept));
     r->planned_ghost_bytes = saturating_mul(volumes, ghosts);

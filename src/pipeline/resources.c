@@ -85,8 +85,20 @@ static resources share(int ranks, int nodes, int ranks_on_node) {
     return (resources){ranks, nodes, memory, cores_per_rank(ranks_on_node)};
 }
 
+/* Ranks that a launcher started on this node, as its environment tells; 1 without one. */
+static int launched_here(void) {
+    static const char *const variables[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS",
+                                            "PMI_LOCAL_SIZE"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *text = getenv(variables[i]);
+        if (text && atoi(text) > 0)
+            return atoi(text);
+    }
+    return 1;
+}
+
 resources resources_of_process(void) {
-    return share(1, 1, 1);
+    return share(1, 1, launched_here());
 }
 
 resources resources_of_ranks(MPI_Comm comm) {

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/checked.h"
 #include "comm/agree.h"
@@ -73,6 +74,12 @@ static void report_rounds(void *context) {
         r->options->progress(&r->progress, r->options->context);
 }
 
+static void note_warning(run *r, const char *text) {
+    size_t used = strlen(r->report.warnings);
+    if (text[0])
+        snprintf(r->report.warnings + used, sizeof r->report.warnings - used, "%s\n", text);
+}
+
 static vxs_status transform(run *r) {
     TRY(volume_open_read(&r->job.in, r->comm, &r->in));
     TRY(volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out));
@@ -91,7 +98,9 @@ static vxs_status transform(run *r) {
                          .threads = r->job.threads,
                          .round_done = report_rounds,
                          .context = r};
-    return stream_run(&stream, &r->times);
+    TRY(stream_run(&stream, &r->times));
+    note_warning(r, volume_not_collective(r->out));
+    return VXS_OK;
 }
 
 /* Close both, even after a failure; the first error counts. */

@@ -28,7 +28,8 @@ static void read_step(window *w, const box_view *into, range step) {
         if (box_is_empty(&where) || w->status != VXS_OK)
             break;
         note(w, volume_read(w->job->in, &where, into));
-        w->times->read_bytes += box_voxels(&where) * w->e->shape->in_voxel_bytes;
+        box fetched = epoch_fetched_box(w->e, &where);
+        w->times->read_bytes += box_voxels(&fetched) * w->e->shape->in_voxel_bytes;
     }
     w->times->read += MPI_Wtime() - begin;
 }
