@@ -28,7 +28,16 @@ static void print_ranks(FILE *out, const vxs_report *report) {
     if (report->threads > 0)
         fprintf(out, ", %d thread%s each", report->threads, report->threads == 1 ? "" : "s");
     fprintf(out, ", grid %d x %d x %d (d x h x w)", report->grid[0], report->grid[1], report->grid[2]);
+    int idle = report->ranks - report->grid[0] * report->grid[1] * report->grid[2];
+    if (idle > 0)
+        fprintf(out, ", %d without work", idle);
     fprintf(out, "%s%s\n", report->io_component[0] ? ", MPI-IO by " : "", report->io_component);
+}
+
+/* A tile has one writer, so there can't be more ranks at work than tiles. */
+static void print_idle_advice(FILE *out, const vxs_report *report) {
+    if (report->ranks > report->grid[0] * report->grid[1] * report->grid[2])
+        fprintf(out, "         the output has too few tiles for all ranks: a smaller --chunk gives more\n");
 }
 
 void banner_print(FILE *out, const vxs_report *report) {
@@ -48,6 +57,7 @@ void banner_print(FILE *out, const vxs_report *report) {
                 report->in_spacing[2], report->out_spacing[0], report->out_spacing[1],
                 report->out_spacing[2]);
     print_ranks(out, report);
+    print_idle_advice(out, report);
     fprintf(out, "plan     %lld epoch%s, %lld round%s, tiles %s\n", (long long)report->epochs,
             report->epochs == 1 ? "" : "s", (long long)report->rounds, report->rounds == 1 ? "" : "s",
             format_shape(a, report->tile, report->axes));

@@ -4,9 +4,11 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "cli/banner.h"
 #include "cli/format.h"
 #include "cli/plan_table.h"
 #include "cli/progress.h"
@@ -33,6 +35,22 @@ static void progress_tells_share_rate_and_time_left(void **state) {
     char text[256];
     progress_line_text(text, sizeof text, &progress);
     assert_string_equal(text, " 25.0 %  round 3 of 12, 0.20 GB/s of output, 15.0 s left");
+}
+
+static void the_banner_tells_of_ranks_without_work(void **state) {
+    (void)state;
+    static vxs_report report = {.axes = 3, .ranks = 6, .grid = {1, 2, 2}};
+    for (int idle = 2; idle >= 0; idle -= 2) {
+        char *text = NULL;
+        size_t bytes = 0;
+        FILE *out = open_memstream(&text, &bytes);
+        report.ranks = 4 + idle;
+        banner_print(out, &report);
+        fclose(out);
+        assert_int_equal(strstr(text, ", 2 without work") != NULL, idle == 2);
+        assert_int_equal(strstr(text, "smaller --chunk") != NULL, idle == 2);
+        free(text);
+    }
 }
 
 static int count_lines(const plan_table *table) {
@@ -63,6 +81,7 @@ static void long_plans_show_their_ends_only(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_and_seconds_read_well),
+        cmocka_unit_test(the_banner_tells_of_ranks_without_work),
         cmocka_unit_test(progress_tells_share_rate_and_time_left),
         cmocka_unit_test(long_plans_show_their_ends_only),
     };
