@@ -1,5 +1,6 @@
 #include "pipeline/resources.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,18 +36,53 @@ static int64_t number_in_file(const char *path) {
     return value;
 }
 
-/* What the control group has left: the limit less what is in use; version 2, then version 1. */
-static int64_t cgroup_free(void) {
-    static const char *const files[][2] = {
-        {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-        {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
-    };
-    for (int i = 0; i < 2; i++) {
-        int64_t limit = number_in_file(files[i][0]), used = number_in_file(files[i][1]);
-        if (limit >= 0 && used >= 0)
-            return max_i64(limit - used, 0);
+typedef struct cgroup_kind {
+    const char *mark; /* what precedes the group's path in /proc/self/cgroup */
+    const char *root, *limit, *used;
+} cgroup_kind;
+
+static const cgroup_kind cgroup_kinds[] = {
+    {"0::", "/sys/fs/cgroup", "memory.max", "memory.current"},
+    {":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"},
+};
+
+/* The path of this process's group, "" for the root or when there is none. */
+static void find_cgroup(const char *mark, char path[PATH_MAX]) {
+    FILE *file = fopen("/proc/self/cgroup", "r");
+    char line[PATH_MAX];
+    path[0] = '\0';
+    while (file && fgets(line, sizeof line, file)) {
+        const char *at = strstr(line, mark);
+        if (at && (mark[0] == ':' || at == line))
+            snprintf(path, PATH_MAX, "%.*s", (int)strcspn(at + strlen(mark), "\n"), at + strlen(mark));
     }
-    return INT64_MAX;
+    if (file)
+        fclose(file);
+}
+
+static int64_t free_of_group(const cgroup_kind *kind, const char *path) {
+    char limit_file[2 * PATH_MAX], used_file[2 * PATH_MAX];
+    snprintf(limit_file, sizeof limit_file, "%s%s/%s", kind->root, path, kind->limit);
+    snprintf(used_file, sizeof used_file, "%s%s/%s", kind->root, path, kind->used);
+    int64_t limit = number_in_file(limit_file), used = number_in_file(used_file);
+    return limit >= 0 && used >= 0 ? max_i64(limit - used, 0) : INT64_MAX;
+}
+
+/* What the control groups leave: the limit less what is in use, of this process's group and all above it. */
+static int64_t cgroup_free(void) {
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < sizeof cgroup_kinds / sizeof *cgroup_kinds; i++) {
+        char path[PATH_MAX];
+        find_cgroup(cgroup_kinds[i].mark, path);
+        least = min_i64(least, free_of_group(&cgroup_kinds[i], ""));
+        for (char *slash; path[0] && strcmp(path, "/") != 0; *slash = '\0') {
+            least = min_i64(least, free_of_group(&cgroup_kinds[i], path));
+            slash = strrchr(path, '/');
+            if (!slash)
+                break;
+        }
+    }
+    return least;
 }
 
 /* Slurm's limits are in MiB, per node or per allocated core. */
