@@ -19,6 +19,7 @@
 
 #include "reference/reference.h"
 #include "support/files.h"
+#include "support/sample.h"
 
 static const int rank_counts[] = {1, 2, 3, 5, 7, 8};
 enum { RANK_COUNTS = sizeof rank_counts / sizeof *rank_counts };
@@ -123,19 +124,6 @@ static void *oracle(const test_file *file, const void *data, const variant *v, s
     if (reference_resample(data, file->dtype, shape, result, v->dtype, v->size, &v->resample) != VXS_OK)
         abort();
     return result;
-}
-
-/* Whether to run the next combination: all of them if thorough, else one in four. VOXSLAB_SAMPLE=N runs one
- * in N of these, others for another VOXSLAB_SEED; the same on all ranks. */
-static int chosen_next(int thorough) {
-    static uint32_t turn = 0;
-    const char *sample = getenv("VOXSLAB_SAMPLE"), *seed = getenv("VOXSLAB_SEED");
-    uint32_t mixed = 2166136261u;
-    for (; seed && *seed; seed++)
-        mixed = (mixed ^ (unsigned char)*seed) * 16777619u;
-    mixed = (mixed ^ ++turn) * 2654435761u;
-    uint32_t one_in = (thorough ? 1 : 4) * (uint32_t)(sample && atoi(sample) > 0 ? atoi(sample) : 1);
-    return (mixed >> 8) % one_in == 0;
 }
 
 /* Write the input, then run rank counts x three budgets x 1 and 4 threads, as chosen_next chooses. */
