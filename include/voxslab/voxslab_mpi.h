@@ -83,7 +83,10 @@ struct vxs_report {
     int64_t input_bytes, output_bytes;     /* whole datasets, uncompressed */
     int64_t needed_bytes;                  /* input voxels that some tap touches, counted once */
     int64_t planned_read_bytes, planned_ghost_bytes;
-    vxs_phase open, read, exchange, compute, write, close;
+    int64_t
+        planned_piece_bytes; /* output sent to the rank that writes the tile which several ranks compute */
+    vxs_phase open, read, exchange, compute, write, close; /* exchange: ghosts and pieces */
+    int64_t ghost_bytes, piece_bytes;                      /* of exchange, summed over ranks */
     double seconds;
     int64_t peak_rss;    /* of the rank with most */
     char warnings[1024]; /* "" when there are none; lines */
@@ -100,7 +103,8 @@ vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *job, vxs_report *repor
 /* One rank's part of one epoch, for --dry-run: boxes as begin, end per axis (N,C,D,H,W). */
 typedef struct vxs_plan_part {
     int64_t epoch, rank, rounds;
-    int64_t out_begin[VXS_MAX_AXES], out_end[VXS_MAX_AXES];   /* written */
+    int64_t writer; /* the rank that writes what this one computes; itself unless ranks share a tile */
+    int64_t out_begin[VXS_MAX_AXES], out_end[VXS_MAX_AXES];   /* computed */
     int64_t need_begin[VXS_MAX_AXES], need_end[VXS_MAX_AXES]; /* touched by its taps */
     int64_t own_begin[VXS_MAX_AXES], own_end[VXS_MAX_AXES];   /* read */
     int64_t ghost_bytes, memory_bytes;

@@ -34,10 +34,11 @@ static void print_ranks(FILE *out, const vxs_report *report) {
     fprintf(out, "%s%s\n", report->io_component[0] ? ", MPI-IO by " : "", report->io_component);
 }
 
-/* A tile has one writer, so there can't be more ranks at work than tiles. */
+/* Ranks share a tile only as long as each has a layer of input chunks to read. */
 static void print_idle_advice(FILE *out, const vxs_report *report) {
     if (report->ranks > report->grid[0] * report->grid[1] * report->grid[2])
-        fprintf(out, "         the output has too few tiles for all ranks: a smaller --chunk gives more\n");
+        fprintf(out, "         the output has too few tiles, and the input too few chunks, for all ranks: a "
+                     "smaller --chunk gives more\n");
 }
 
 void banner_print(FILE *out, const vxs_report *report) {

@@ -81,6 +81,7 @@ static json_t *plan_value(const vxs_report *report) {
     json_object_set_new(object, "needed_bytes", json_integer(report->needed_bytes));
     json_object_set_new(object, "read_bytes", json_integer(report->planned_read_bytes));
     json_object_set_new(object, "ghost_bytes", json_integer(report->planned_ghost_bytes));
+    json_object_set_new(object, "piece_bytes", json_integer(report->planned_piece_bytes));
     json_object_set_new(object, "read_amplification",
                         real_value(report_amplification(report, report->planned_read_bytes)));
     return object;
@@ -97,6 +98,8 @@ static json_t *run_value(const vxs_report *report) {
         json_object_set_new(phase, "bytes", json_integer(phases[i].phase->bytes));
         json_object_set_new(object, phases[i].name, phase);
     }
+    json_object_set_new(object, "ghost_bytes", json_integer(report->ghost_bytes));
+    json_object_set_new(object, "piece_bytes", json_integer(report->piece_bytes));
     json_object_set_new(object, "seconds", real_value(report->seconds));
     json_object_set_new(object, "peak_rss", json_integer(report->peak_rss));
     json_object_set_new(object, "read_amplification",
@@ -154,6 +157,7 @@ void json_plan_add(FILE *out, const vxs_plan_part *part, int axes, int64_t index
     json_t *object = json_object();
     json_object_set_new(object, "epoch", json_integer(part->epoch));
     json_object_set_new(object, "rank", json_integer(part->rank));
+    json_object_set_new(object, "writer", json_integer(part->writer));
     json_object_set_new(object, "rounds", json_integer(part->rounds));
     json_object_set_new(object, "output", box_value(part->out_begin, part->out_end, axes));
     json_object_set_new(object, "needed", box_value(part->need_begin, part->need_end, axes));

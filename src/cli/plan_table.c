@@ -6,10 +6,10 @@
 #include "cli/format.h"
 #include "cli/report.h"
 
-enum { COLUMNS = 8 };
+enum { COLUMNS = 9 };
 
-static const char *const titles[COLUMNS] = {"epoch",    "rank",   "output box", "needed box",
-                                            "read box", "rounds", "ghosts",     "memory"};
+static const char *const titles[COLUMNS] = {"epoch",      "rank",   "output box", "needed box", "read box",
+                                            "written by", "rounds", "ghosts",     "memory"};
 
 void plan_table_add(plan_table *table, const vxs_plan_part *part) {
     if (table->count < PLAN_TABLE_ALL)
@@ -36,8 +36,10 @@ static const char *format_cell(format_text text, const vxs_plan_part *part, int 
     case 4:
         return format_box(text, part->own_begin, part->own_end, axes);
     case 5:
-        return format_number(text, part->rounds);
+        return format_number(text, part->writer);
     case 6:
+        return format_number(text, part->rounds);
+    case 7:
         return format_bytes(text, part->ghost_bytes);
     default:
         return format_bytes(text, part->memory_bytes);
@@ -82,7 +84,8 @@ void plan_table_print_totals(FILE *out, const plan_table *table, const vxs_repor
     fprintf(out, "parts    %lld\n", (long long)table->count);
     fprintf(out, "read     %s, needed %s: amplification %.3f\n", format_bytes(a, report->planned_read_bytes),
             format_bytes(b, report->needed_bytes), report_amplification(report, report->planned_read_bytes));
-    fprintf(out, "ghosts   %s\n", format_bytes(a, report->planned_ghost_bytes));
+    fprintf(out, "sent     ghosts %s, pieces of shared tiles %s\n",
+            format_bytes(a, report->planned_ghost_bytes), format_bytes(b, report->planned_piece_bytes));
     fprintf(out, "written  %s before compression\n", format_bytes(a, report->output_bytes));
     fprintf(out, "memory   %s on the rank that needs most, %s allowed\n",
             format_bytes(a, report->memory_planned), format_bytes(b, report->memory_budget));

@@ -37,7 +37,10 @@ void report_print(FILE *out, const vxs_report *report) {
     format_text a, b, c;
     fprintf(out, "read     %s, needed %s: amplification %.3f; ghosts %s\n",
             format_bytes(a, report->read.bytes), format_bytes(b, report->needed_bytes),
-            report_amplification(report, report->read.bytes), format_bytes(c, report->exchange.bytes));
+            report_amplification(report, report->read.bytes), format_bytes(c, report->ghost_bytes));
+    if (report->piece_bytes > 0)
+        fprintf(out, "tiles    shared by several ranks: %s sent to those that write\n",
+                format_bytes(a, report->piece_bytes));
     fprintf(out, "memory   %s at the peak of the rank with most, libraries included\n",
             format_bytes(a, report->peak_rss));
     double voxels = (double)report->output_bytes / (double)dtype_bytes(report->out_dtype);

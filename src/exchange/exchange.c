@@ -4,11 +4,10 @@
 
 #include "base/checked.h"
 
-enum { TAG = 1 };
 static const int64_t most_message_bytes = (int64_t)512 << 20;
 
-void exchange_init(exchange *x, MPI_Comm comm, size_t voxel_bytes) {
-    *x = (exchange){.comm = comm, .voxel_bytes = voxel_bytes, .status = VXS_OK};
+void exchange_init(exchange *x, MPI_Comm comm, size_t voxel_bytes, exchange_kind kind) {
+    *x = (exchange){.comm = comm, .voxel_bytes = voxel_bytes, .tag = kind, .status = VXS_OK};
 }
 
 void exchange_free(exchange *x) {
@@ -55,8 +54,8 @@ static void post(exchange *x, const box_view *view, const box *what, int peer, i
     int error = box_datatype(view, what, x->voxel_bytes, &type);
     if (error == MPI_SUCCESS) {
         MPI_Request *request = &x->requests[x->count];
-        error = sending ? MPI_Isend(data, 1, type, peer, TAG, x->comm, request)
-                        : MPI_Irecv(data, 1, type, peer, TAG, x->comm, request);
+        error = sending ? MPI_Isend(data, 1, type, peer, x->tag, x->comm, request)
+                        : MPI_Irecv(data, 1, type, peer, x->tag, x->comm, request);
         MPI_Type_free(&type);
     }
     if (error == MPI_SUCCESS)

@@ -29,21 +29,32 @@ int64_t epoch_rank_of_part(const epoch *e, const int part[3]) {
     return ((int64_t)part[0] * e->parts[1] + part[1]) * e->parts[2] + part[2];
 }
 
-static range share_of_pass(range part, int64_t pass, int64_t passes) {
-    int64_t size = range_size(part), begin = muldiv(size, pass, passes), end = muldiv(size, pass + 1, passes);
-    return (range){part.begin + begin, part.begin + max_i64(end, begin + 1)};
+/* How many parts share the same tiles along an axis. */
+static int sharers(const epoch *e, int axis) {
+    return e->shares[axis] > 1 ? e->shares[axis] : 1;
 }
 
-range epoch_out_range(const epoch *e, int axis, int part) {
+range epoch_tiles_range(const epoch *e, int axis, int part) {
     range region = e->region.axis[volume_axis(axis)];
     int64_t tile = tile_size(e, axis);
     int64_t tiles = div_ceil(range_size(region), tile);
-    int64_t first = muldiv(tiles, part, e->parts[axis]);
-    int64_t last = muldiv(tiles, part + 1, e->parts[axis]);
-    range whole = {region.begin + first * tile, min_i64(region.begin + last * tile, region.end)};
+    int group = part / sharers(e, axis), groups = e->parts[axis] / sharers(e, axis);
+    int64_t first = muldiv(tiles, group, groups), last = muldiv(tiles, group + 1, groups);
+    return (range){region.begin + first * tile, min_i64(region.begin + last * tile, region.end)};
+}
+
+/* Share number index of so many, at least one voxel. */
+static range share_of(range whole, int64_t index, int64_t shares) {
+    int64_t size = range_size(whole), begin = muldiv(size, index, shares);
+    int64_t end = muldiv(size, index + 1, shares);
+    return (range){whole.begin + begin, whole.begin + max_i64(end, begin + 1)};
+}
+
+range epoch_out_range(const epoch *e, int axis, int part) {
+    range mine = share_of(epoch_tiles_range(e, axis, part), part % sharers(e, axis), sharers(e, axis));
     if (axis == 0 || e->passes[axis - 1] <= 1)
-        return whole;
-    return share_of_pass(whole, e->pass[axis - 1], e->passes[axis - 1]);
+        return mine;
+    return share_of(mine, e->pass[axis - 1], e->passes[axis - 1]);
 }
 
 range epoch_need_range(const epoch *e, int axis, int part) {
@@ -92,6 +103,21 @@ static box box_of_parts(const epoch *e, const int part[3], range (*along)(const 
 
 box epoch_out_box(const epoch *e, const int part[3]) {
     return box_of_parts(e, part, epoch_out_range);
+}
+
+int64_t epoch_writer_of_part(const epoch *e, const int part[3]) {
+    int first[3];
+    for (int axis = 0; axis < 3; axis++)
+        first[axis] = part[axis] - part[axis] % sharers(e, axis);
+    return epoch_rank_of_part(e, first);
+}
+
+static bool writes(const epoch *e, const int part[3]) {
+    return epoch_writer_of_part(e, part) == epoch_rank_of_part(e, part);
+}
+
+box epoch_write_box(const epoch *e, const int part[3]) {
+    return writes(e, part) ? box_of_parts(e, part, epoch_tiles_range) : (box){{{0, 0}}};
 }
 
 box epoch_need_box(const epoch *e, const int part[3]) {
@@ -225,4 +251,24 @@ void epoch_visit_receives(const epoch *e, const int part[3], range planes, messa
     for (int axis = 0; axis < 3; axis++)
         first[axis] = first_part_owning(e, axis, part[axis], mine.axis[volume_axis(axis)]);
     visit_parts(e, part, first, part, &mine, epoch_own_box, visit, context);
+}
+
+/* ---- shared tiles ---- */
+
+void epoch_visit_pieces(const epoch *e, const int part[3], range planes, message_visit visit, void *context) {
+    int first[3], last[3];
+    for (int axis = 0; axis < 3; axis++) {
+        first[axis] = part[axis] - part[axis] % sharers(e, axis);
+        last[axis] = first[axis] + sharers(e, axis) - 1;
+    }
+    box tiles = box_of_parts(e, part, epoch_tiles_range);
+    tiles.axis[AXIS_D] = range_intersect(tiles.axis[AXIS_D], planes);
+    if (writes(e, part)) {
+        visit_parts(e, part, first, last, &tiles, epoch_out_box, visit, context);
+        return;
+    }
+    box mine = epoch_out_box(e, part);
+    message m = {epoch_writer_of_part(e, part), box_intersect(&tiles, &mine)};
+    if (!box_is_empty(&m.what))
+        visit(&m, context);
 }

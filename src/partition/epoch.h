@@ -1,8 +1,10 @@
 /*
- * One epoch: a box of output tiles, cut into a grid of parts along d, h and w, one part a rank. Everything
- * that a rank must know of any other is closed form in that rank's number: its output box, the input box that
- * it needs, the input box that it owns (reads), the messages between them, and the steps in which input is
- * read. Pure integers, nothing stored per rank. Local.
+ * One epoch: a box of output tiles, cut into a grid of parts along d, h and w, one part a rank. Where ranks
+ * outnumber tiles, parts are shares of one tile: each is computed, with all that it needs, by a rank of its
+ * own, and sent to the first part of the group, which writes the tile. Everything that a rank must know of
+ * any other is closed form in that rank's number: its output box, the input box that it needs, the input box
+ * that it owns (reads), the messages between them, and the steps in which input is read. Pure integers,
+ * nothing stored per rank. Local.
  *
  *   need(r) = source of out(r), per axis
  *   own(r)  = a disjoint cover of all needs, cut at whole input chunks, each chunk owned by the first part
@@ -38,7 +40,8 @@ typedef struct stream_shape {
 typedef struct epoch {
     const stream_shape *shape;
     box region;          /* output box of all ranks, in voxels, cut at tiles */
-    int parts[3];        /* ranks along d, h, w; each at most the tiles along it */
+    int parts[3];        /* ranks along d, h, w */
+    int shares[3];       /* consecutive parts that share tiles; 0 or 1: each part has tiles of its own */
     int64_t step_planes; /* input planes read at a time: whole chunk layers */
     /* Along h and w: pass number pass of passes over the input; each part then computes that share of its
      * box. Shares of boxes with fewer rows than passes overlap. passes 0 or 1: the whole box. */
@@ -50,6 +53,7 @@ bool epoch_part_of_rank(const epoch *e, int64_t rank, int part[3]);
 int64_t epoch_rank_of_part(const epoch *e, const int part[3]);
 
 /* Along one axis 0..2 = d, h, w, for part number 0 <= part < parts[axis]. */
+range epoch_tiles_range(const epoch *e, int axis, int part); /* whole tiles, of which out is a share */
 range epoch_out_range(const epoch *e, int axis, int part);
 range epoch_need_range(const epoch *e, int axis, int part);
 range epoch_own_range(const epoch *e, int axis, int part); /* may be empty */
@@ -62,7 +66,9 @@ range epoch_ghost_range(const epoch *e, int part_d);
  */
 range epoch_hull_range(const epoch *e, int axis, int part);
 
-/* Whole boxes; the leading axes are the region's. */
+/* Whole boxes; the leading axes are the region's. write: of the first part that shares tiles all of them, of
+ * the others nothing. */
+box epoch_write_box(const epoch *e, const int part[3]);
 box epoch_out_box(const epoch *e, const int part[3]);
 box epoch_need_box(const epoch *e, const int part[3]);
 box epoch_own_box(const epoch *e, const int part[3]);
@@ -97,5 +103,12 @@ typedef void (*message_visit)(const message *m, void *context);
 void epoch_visit_sends(const epoch *e, const int part[3], range planes, message_visit visit, void *context);
 void epoch_visit_receives(const epoch *e, const int part[3], range planes, message_visit visit,
                           void *context);
+
+/* The rank that writes what a part computes. */
+int64_t epoch_writer_of_part(const epoch *e, const int part[3]);
+
+/* Of the output planes, the messages by which tiles come together: the one that a part sends to the part that
+ * writes its tiles, or all that the writing part receives. Neither where nothing is shared. */
+void epoch_visit_pieces(const epoch *e, const int part[3], range planes, message_visit visit, void *context);
 
 #endif

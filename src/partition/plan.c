@@ -41,8 +41,10 @@ static range lead_range(const region_plan *p, int axis, int64_t index) {
 
 epoch region_plan_epoch(const region_plan *p, int64_t index) {
     epoch e = {.shape = p->shape, .region = p->region, .step_planes = p->step_planes};
-    for (int axis = 0; axis < 3; axis++)
+    for (int axis = 0; axis < 3; axis++) {
         e.parts[axis] = p->parts[axis];
+        e.shares[axis] = p->shares[axis];
+    }
     e.region.axis[AXIS_W] = region_plan_strip(p, 2, index % p->strips[1]);
     index /= p->strips[1];
     e.region.axis[AXIS_H] = region_plan_strip(p, 1, index % p->strips[0]);
@@ -73,19 +75,17 @@ epoch region_plan_cut(const region_plan *p, int axis, int64_t cut) {
 /* ---- rounds and pieces ---- */
 
 int64_t region_plan_most_layers(const region_plan *p) {
-    return div_ceil(region_plan_tiles(p, 0), p->parts[0]);
+    return div_ceil(region_plan_tiles(p, 0), p->parts[0] / p->shares[0]);
 }
 
 int64_t region_plan_rounds(const region_plan *p) {
     return div_ceil(region_plan_most_layers(p), p->round_layers);
 }
 
-range region_plan_round(const region_plan *p, const epoch *e, int part_d, int64_t round) {
-    range out = epoch_out_range(e, 0, part_d);
-    int64_t planes = p->round_layers * p->shape->tile[AXIS_D];
-    range r = {min_i64(out.begin + round * planes, out.end),
-               min_i64(out.begin + (round + 1) * planes, out.end)};
-    return r;
+range region_plan_round(const region_plan *p, range planes, int64_t round) {
+    int64_t size = p->round_layers * p->shape->tile[AXIS_D];
+    return (range){min_i64(planes.begin + round * size, planes.end),
+                   min_i64(planes.begin + (round + 1) * size, planes.end)};
 }
 
 void region_plan_round_extent(const region_plan *p, int64_t extent[AXES]) {

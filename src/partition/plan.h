@@ -26,12 +26,12 @@ typedef struct region_plan {
     int64_t lead_block[2]; /* n, c indices of one epoch */
     int64_t strips[2];     /* epochs along h and w, cut at tiles */
     int64_t
-        passes[2]; /* 1; or the passes along h and w over an epoch's input: every rank keeps its box
-                    * whole,     all tile layers in one round, while its window is cut finer than a tile */
-    int parts[3];
-    int64_t step_planes;  /* input planes of a step */
-    int64_t round_layers; /* tile layers of a round */
-    int64_t piece[AXES];  /* the most voxels along each axis that one collective write carries */
+        passes[2];           /* 1; or the passes along h and w over an epoch's input: every rank keeps its box
+                              * whole,     all tile layers in one round, while its window is cut finer than a tile */
+    int parts[3], shares[3]; /* as in an epoch */
+    int64_t step_planes;     /* input planes of a step */
+    int64_t round_layers;    /* tile layers of a round */
+    int64_t piece[AXES];     /* the most voxels along each axis that one collective write carries */
     /* Upper bounds over all ranks and epochs: */
     int64_t stream_planes;  /* planes of the buffer that input streams through, carried ones included */
     int64_t carry_planes;   /* of these, in front: kept from the step before */
@@ -65,8 +65,8 @@ epoch region_plan_cut(const region_plan *plan, int axis, int64_t cut);
 /* Rounds of any epoch of the plan: the same for all ranks; the last may be empty on some. */
 int64_t region_plan_rounds(const region_plan *plan);
 
-/* The output planes of a part's round; empty past its end. */
-range region_plan_round(const region_plan *plan, const epoch *e, int part_d, int64_t round);
+/* The output planes of a round, of those that a part computes or writes; empty past their end. */
+range region_plan_round(const region_plan *plan, range planes, int64_t round);
 
 /* Collective writes of one round: the same number on all ranks. Piece number index of a round's box, cut at
  * chunks; empty past its end. */

@@ -10,6 +10,30 @@ static int64_t strip_tiles(const region_plan *p, int axis) {
     return axis == 0 ? region_plan_tiles(p, 0) : region_plan_tiles(p, axis) / p->strips[axis - 1];
 }
 
+/* The most parts that can share the tiles of each part along an axis: each gets outputs and, if possible, a
+ * chunk layer of the input. Along d, tiles are shared where a part has one layer of them: one round. */
+static int64_t most_shares(const region_plan *p, int axis) {
+    const stream_shape *s = p->shape;
+    int a = AXIS_D + axis;
+    range region = p->region.axis[a], need = s->source(s->context, axis, region);
+    int64_t tile = s->tile[a], tiles = region_plan_tiles(p, axis);
+    if (axis == 0 && p->parts[0] < tiles)
+        return 1;
+    int64_t smallest = range_size(region) - (tiles - 1) * tile; /* the last tile; no group has less */
+    int64_t chunks = div_ceil(need.end, s->in_chunk[a]) - need.begin / s->in_chunk[a];
+    return max_i64(1, min_i64(smallest, chunks / tiles));
+}
+
+/* Ranks to spare join in the computing of tiles; along d first, whose planes lie together. */
+static void share_tiles(region_plan *p, int64_t ranks) {
+    int64_t spare = ranks / p->parts[0] / p->parts[1] / p->parts[2];
+    for (int axis = 0; axis < 3; axis++) {
+        p->shares[axis] = (int)min_i64(spare, most_shares(p, axis));
+        p->parts[axis] *= p->shares[axis];
+        spare /= p->shares[axis];
+    }
+}
+
 /* The grid with the least work on the busiest rank; a cut along h must save 5 %, one along w 10 %, or it does
  * not pay for its ghosts and short rows. */
 static void choose_grid(region_plan *p, int64_t ranks) {
@@ -29,6 +53,7 @@ static void choose_grid(region_plan *p, int64_t ranks) {
                 }
             }
         }
+    share_tiles(p, ranks);
 }
 
 /* ---- the pieces of a collective write ---- */
@@ -62,9 +87,7 @@ static void widest_parts(region_plan *p, int axis) {
         epoch e = region_plan_cut(p, axis, i);
         for (int part = 0; part < p->parts[axis]; part++) {
             hull = max_i64(hull, range_size(epoch_hull_range(&e, axis, part)));
-            e.passes[axis - 1] = 1;
-            out = max_i64(out, range_size(epoch_out_range(&e, axis, part)));
-            e.passes[axis - 1] = p->passes[axis - 1];
+            out = max_i64(out, range_size(epoch_tiles_range(&e, axis, part)));
         }
     }
     p->hull[axis - 1] = hull;
@@ -79,7 +102,7 @@ static void widest_planes(region_plan *p) {
         int64_t streamed = min_i64(range_size(own) - range_size(early), p->step_planes);
         stream = max_i64(stream, max_i64(streamed, range_size(epoch_ghost_range(&e, part))));
         tail = max_i64(tail, range_size(early));
-        out = max_i64(out, range_size(epoch_out_range(&e, 0, part)));
+        out = max_i64(out, range_size(epoch_tiles_range(&e, 0, part)));
         carry = max_i64(carry, range_size(epoch_need_range(&e, 0, part)));
     }
     p->carry_planes = min_i64(p->shape->max_taps_d - 1, carry);

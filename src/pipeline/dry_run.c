@@ -21,6 +21,7 @@ static vxs_plan_part describe_part(const resolved_job *job, int64_t index, const
     beside.axis[AXIS_D] = kept.axis[AXIS_D] = (range){0, epoch_traded_planes(e, part[0])};
     vxs_plan_part p = {.epoch = index,
                        .rank = epoch_rank_of_part(e, part),
+                       .writer = epoch_writer_of_part(e, part),
                        .rounds = region_plan_rounds(&job->plan),
                        .memory_bytes = job->plan.memory_bytes};
     copy_box(&out, p.out_begin, p.out_end);

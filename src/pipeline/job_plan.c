@@ -107,7 +107,17 @@ static int64_t leading_read(const region_plan *p) {
 
 typedef struct axis_sums {
     int64_t read, needed, kept, ghosts;
+    int64_t stays; /* outputs that are computed by the rank that writes them */
 } axis_sums;
+
+static int64_t stays(const epoch *e, int axis, int part) {
+    epoch whole = *e;
+    bool counted = axis > 0 && e->pass[axis - 1] > 0;
+    if (counted || (e->shares[axis] > 1 && part % e->shares[axis] != 0))
+        return 0;
+    whole.passes[0] = whole.passes[1] = 1;
+    return range_size(epoch_out_range(&whole, axis, part));
+}
 
 static void add_parts(const epoch *e, int axis, axis_sums *sums) {
     for (int part = 0; part < e->parts[axis]; part++) {
@@ -116,6 +126,7 @@ static void add_parts(const epoch *e, int axis, axis_sums *sums) {
         sums->needed += range_size(need);
         sums->kept += axis == 0 ? epoch_traded_planes(e, part) : range_size(range_intersect(own, need));
         sums->ghosts += axis == 0 ? range_size(epoch_ghost_range(e, part)) : 0;
+        sums->stays += stays(e, axis, part);
     }
 }
 
@@ -140,6 +151,9 @@ static void describe_totals(const resolved_job *job, vxs_report *r) {
     int64_t needed = saturating_mul(h.needed, w.needed), kept = saturating_mul(h.kept, w.kept);
     int64_t ghosts = saturating_add(saturating_mul(d.ghosts, needed), saturating_mul(d.kept, needed - kept));
     r->planned_ghost_bytes = saturating_mul(volumes, ghosts);
+    int64_t stay = saturating_mul(job->out.shape[AXIS_N] * job->out.shape[AXIS_C],
+                                  saturating_mul(d.stays, saturating_mul(h.stays, w.stays)));
+    r->planned_piece_bytes = r->output_bytes - saturating_mul(stay, job->shape.out_voxel_bytes);
     r->needed_bytes = volumes;
     for (int axis = 0; axis < 3; axis++)
         r->needed_bytes = saturating_mul(r->needed_bytes, touched(job, axis));

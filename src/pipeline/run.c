@@ -141,7 +141,9 @@ static void complete_report(run *r) {
     vxs_report *report = &r->report;
     report->open = phase_over_ranks(r, r->open_seconds, 0);
     report->read = phase_over_ranks(r, r->times.read, r->times.read_bytes);
-    report->exchange = phase_over_ranks(r, r->times.exchange, r->times.ghost_bytes);
+    report->exchange = phase_over_ranks(r, r->times.exchange, r->times.ghost_bytes + r->times.piece_bytes);
+    MPI_Allreduce(&r->times.ghost_bytes, &report->ghost_bytes, 1, MPI_INT64_T, MPI_SUM, r->comm);
+    MPI_Allreduce(&r->times.piece_bytes, &report->piece_bytes, 1, MPI_INT64_T, MPI_SUM, r->comm);
     report->compute = phase_over_ranks(r, r->times.compute, r->times.written_bytes);
     report->write = phase_over_ranks(r, r->times.write, r->times.written_bytes);
     report->close = phase_over_ranks(r, r->close_seconds, 0);

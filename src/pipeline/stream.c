@@ -21,6 +21,7 @@ typedef struct engine {
     bool working;   /* this rank has a part in the epoch */
     void *prepared; /* the operator's, for the epoch's box */
     window input;
+    exchange pieces;   /* of shared tiles */
     vxs_status status; /* the first failure of this rank */
 } engine;
 
@@ -141,28 +142,64 @@ static void write_round(engine *g, const box_view *round_view) {
     g->times->write += MPI_Wtime() - begin;
 }
 
-/* The box that this rank writes in a round; empty when it has nothing left. */
-static box round_box(const engine *g, int64_t round) {
-    if (!g->working)
-        return (box){{{0, 0}}};
-    box b = epoch_out_box(&g->e, g->part);
-    b.axis[AXIS_D] = region_plan_round(g->job->plan, &g->e, g->part[0], round);
+/* ---- rounds ---- */
+
+static box round_of(const engine *g, box b, int64_t round) {
+    b.axis[AXIS_D] = region_plan_round(g->job->plan, b.axis[AXIS_D], round);
     return b;
 }
 
+/* The box that this rank writes in a round; empty when it has nothing left, or another writes for it. */
+static box written_box(const engine *g, int64_t round) {
+    return g->working ? round_of(g, epoch_write_box(&g->e, g->part), round) : (box){{{0, 0}}};
+}
+
+/* The buffer of a round: of all that this rank writes, or else of its share. */
+static box_view round_view(const engine *g, int64_t round) {
+    box where = written_box(g, round);
+    if (box_is_empty(&where) && g->working)
+        where = round_of(g, epoch_out_box(&g->e, g->part), round);
+    return box_view_packed(g->memory.round, &where);
+}
+
+typedef struct piece_posting {
+    exchange *x;
+    const box_view *view;
+    bool receives;
+} piece_posting;
+
+static void post_piece(const message *m, void *context) {
+    piece_posting *p = context;
+    (p->receives ? exchange_begin_receive : exchange_begin_send)(p->x, p->view, m);
+}
+
+/* Whoever writes receives, which begins before it computes; the others send what they have computed. */
+static void begin_pieces(engine *g, const box_view *view, int64_t round, bool receives) {
+    box write = written_box(g, round);
+    piece_posting p = {&g->pieces, view, receives};
+    if (g->working && receives == !box_is_empty(&write))
+        epoch_visit_pieces(&g->e, g->part, view->where.axis[AXIS_D], post_piece, &p);
+}
+
 static void compute_round(engine *g, int64_t round) {
-    box where = round_box(g, round);
-    if (box_is_empty(&where))
+    box_view whole = round_view(g, round);
+    if (box_is_empty(&whole.where))
         return;
-    box_view whole = box_view_packed(g->memory.round, &where), mine = view_of_pass(g, &whole);
+    box_view mine = view_of_pass(g, &whole);
     compute_view(g, &mine);
     g->status = g->input.status;
 }
 
 static vxs_status finish_round(engine *g, int64_t round) {
-    TRY(comm_agree(g->job->comm, g->status));
-    box where = round_box(g, round);
-    box_view view = box_view_packed(g->memory.round, &where);
+    box_view view = round_view(g, round);
+    begin_pieces(g, &view, round, false);
+    double begin = MPI_Wtime();
+    vxs_status traded = exchange_end(&g->pieces);
+    g->times->exchange += MPI_Wtime() - begin;
+    TRY(comm_agree(g->job->comm, g->status != VXS_OK ? g->status : traded));
+    box where = written_box(g, round);
+    if (box_is_empty(&where))
+        view.where = where;
     write_round(g, &view);
     if (g->job->round_done)
         g->job->round_done(g->job->context);
@@ -193,9 +230,13 @@ static vxs_status run_pass(engine *g, int64_t pass) {
     if (g->working)
         window_begin(&g->input, g->job, &g->pass, g->part, g->memory.stream, g->memory.tail, g->status,
                      g->times);
+    bool last = pass == region_plan_passes(plan) - 1;
     for (int64_t round = 0; round < region_plan_rounds(plan) && status == VXS_OK; round++) {
+        box_view view = round_view(g, round);
+        if (last)
+            begin_pieces(g, &view, round, true);
         compute_round(g, round);
-        if (pass == region_plan_passes(plan) - 1)
+        if (last)
             status = finish_round(g, round);
     }
     if (g->working)
@@ -214,9 +255,12 @@ static vxs_status run_epoch(engine *g, int64_t index) {
 
 vxs_status stream_run(const stream_job *job, stream_times *times) {
     engine g = {.job = job, .times = times, .status = VXS_OK};
+    exchange_init(&g.pieces, job->comm, (size_t)job->plan->shape->out_voxel_bytes, EXCHANGE_OUTPUT);
     vxs_status status = comm_agree(job->comm, allocate(job, &g.memory));
     for (int64_t i = 0; i < region_plan_epochs(job->plan) && status == VXS_OK; i++)
         status = run_epoch(&g, i);
+    times->piece_bytes = g.pieces.sent_bytes;
+    exchange_free(&g.pieces);
     release(&g.memory);
     return status;
 }

@@ -16,6 +16,7 @@
 typedef struct stream_times {
     double read, exchange, compute, write;
     int64_t read_bytes, ghost_bytes, written_bytes;
+    int64_t piece_bytes; /* output sent to the rank that writes a shared tile */
 } stream_times;
 
 typedef struct stream_job {

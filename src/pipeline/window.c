@@ -75,7 +75,7 @@ void window_begin(window *w, const stream_job *job, const epoch *e, const int pa
         w->part[axis] = part[axis];
     exchange *all[] = {&w->ghosts_in, &w->early_planes, &w->step};
     for (int i = 0; i < 3; i++)
-        exchange_init(all[i], job->comm, (size_t)e->shape->in_voxel_bytes);
+        exchange_init(all[i], job->comm, (size_t)e->shape->in_voxel_bytes, EXCHANGE_INPUT);
     w->ghosts = epoch_ghost_range(e, part[0]);
     w->own = epoch_own_range(e, 0, part[0]);
     w->early = epoch_early_range(e, part[0]);

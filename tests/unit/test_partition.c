@@ -97,7 +97,7 @@ static void every_needed_voxel_arrives_exactly_once(void **state) {
     (void)state;
     seed_state = 3;
     int with_passes = 0;
-    for (int trial = 0; trial < 2000; trial++) {
+    for (int trial = 0; trial < 3000; trial++) {
         scene s;
         random_scene(&s);
         plan_scene(&s);
@@ -157,6 +157,67 @@ static void what_is_sent_is_what_is_expected(void **state) {
     }
 }
 
+/* One round of all ranks: what each writes must be its own share and what the others send it, once each. */
+static int play_pieces(const scene *s, const epoch *e, int64_t round) {
+    static message_list expected, sent;
+    uint8_t *counts = malloc(voxels(s->shape.out)), *wanted = malloc(voxels(s->shape.out));
+    int part[3], sharing = 0;
+    sent.count = 0;
+    static int64_t senders[MOST_MESSAGES];
+    for (int64_t rank = 0; epoch_part_of_rank(e, rank, part); rank++) {
+        box out = epoch_out_box(e, part);
+        out.axis[AXIS_D] = region_plan_round(&s->plan, out.axis[AXIS_D], round);
+        int before = sent.count;
+        if (epoch_writer_of_part(e, part) != rank)
+            epoch_visit_pieces(e, part, out.axis[AXIS_D], append, &sent);
+        for (int i = before; i < sent.count; i++)
+            senders[i] = rank;
+    }
+    for (int64_t rank = 0; epoch_part_of_rank(e, rank, part); rank++) {
+        box write = epoch_write_box(e, part), out = epoch_out_box(e, part);
+        if (epoch_writer_of_part(e, part) != rank) {
+            assert_true(box_is_empty(&write));
+            continue;
+        }
+        write.axis[AXIS_D] = region_plan_round(&s->plan, write.axis[AXIS_D], round);
+        out.axis[AXIS_D] = region_plan_round(&s->plan, out.axis[AXIS_D], round);
+        memset(counts, 0, voxels(s->shape.out));
+        memset(wanted, 0, voxels(s->shape.out));
+        add_to_box(wanted, s->shape.out, &write);
+        add_to_box(counts, s->shape.out, &out);
+        expected.count = 0;
+        epoch_visit_pieces(e, part, write.axis[AXIS_D], append, &expected);
+        for (int i = 0; i < expected.count; i++) {
+            add_to_box(counts, s->shape.out, &expected.m[i].what);
+            int j = 0;
+            while (j < sent.count && (sent.m[j].peer != rank || senders[j] != expected.m[i].peer))
+                j++;
+            assert_true(j < sent.count);
+            assert_memory_equal(&sent.m[j].what, &expected.m[i].what, sizeof(box));
+            senders[j] = -1;
+            sharing++;
+        }
+        assert_memory_equal(counts, wanted, voxels(s->shape.out));
+    }
+    assert_int_equal(sent.count, sharing);
+    free(counts), free(wanted);
+    return sharing;
+}
+
+static void shared_tiles_come_together_on_the_rank_that_writes_them(void **state) {
+    (void)state;
+    seed_state = 7;
+    int sharing = 0;
+    for (int trial = 0; trial < 3000; trial++) {
+        scene s;
+        random_scene(&s);
+        plan_scene(&s);
+        epoch e = region_plan_epoch(&s.plan, random_in(0, region_plan_epochs(&s.plan) - 1));
+        sharing += play_pieces(&s, &e, random_in(0, region_plan_rounds(&s.plan) - 1)) > 0;
+    }
+    assert_true(sharing > 100);
+}
+
 static void chunks_are_cut_only_at_the_outer_edge_of_what_is_needed(void **state) {
     (void)state;
     seed_state = 5;
@@ -180,6 +241,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_needed_voxel_arrives_exactly_once),
         cmocka_unit_test(what_is_sent_is_what_is_expected),
+        cmocka_unit_test(shared_tiles_come_together_on_the_rank_that_writes_them),
         cmocka_unit_test(chunks_are_cut_only_at_the_outer_edge_of_what_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

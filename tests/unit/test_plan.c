@@ -17,8 +17,8 @@ static void every_output_voxel_is_written_once(void **state) {
             for (int64_t rank = 0; epoch_part_of_rank(&e, rank, part); rank++) {
                 assert_true(rank < s.ranks);
                 for (int64_t round = 0; round < region_plan_rounds(&s.plan); round++) {
-                    box b = epoch_out_box(&e, part);
-                    b.axis[AXIS_D] = region_plan_round(&s.plan, &e, part[0], round);
+                    box b = epoch_write_box(&e, part);
+                    b.axis[AXIS_D] = region_plan_round(&s.plan, b.axis[AXIS_D], round);
                     assert_true(range_size(b.axis[AXIS_D]) <= s.plan.round_planes);
                     for (int64_t p = 0; p < region_plan_pieces(&s.plan); p++) {
                         box piece = region_plan_piece(&s.plan, &b, p);
@@ -67,8 +67,8 @@ static void pieces_never_cut_through_a_chunk_of_the_output(void **state) {
         epoch e =
             region_plan_epoch(&s.plan, (int64_t)(next_random() % (uint64_t)region_plan_epochs(&s.plan)));
         int part[3] = {0, 0, 0};
-        box b = epoch_out_box(&e, part);
-        b.axis[AXIS_D] = region_plan_round(&s.plan, &e, 0, 0);
+        box b = epoch_write_box(&e, part);
+        b.axis[AXIS_D] = region_plan_round(&s.plan, b.axis[AXIS_D], 0);
         for (int64_t p = 0; p < region_plan_pieces(&s.plan); p++) {
             box piece = region_plan_piece(&s.plan, &b, p);
             for (int a = 0; a < AXES && !box_is_empty(&piece); a++) {
@@ -134,6 +134,25 @@ static void a_thumbnail_of_2_4_terabytes_fits_4_gib_a_rank(void **state) {
     }
 }
 
+static void a_single_tile_is_shared_so_that_no_rank_reads_much_more_than_its_part(void **state) {
+    (void)state;
+    const int64_t in[3] = {3000, 20000, 20000}, out[3] = {30, 200, 200};
+    for (int64_t ranks = 2; ranks <= 4096; ranks *= 8) {
+        scene s;
+        plan_big(&s, in, out, 250, 2, ranks, (int64_t)8 << 30);
+        assert_int_equal(s.shape.tile[AXIS_D], 30);
+        epoch e = region_plan_epoch(&s.plan, 0);
+        int part[3];
+        int64_t working = 0, most = 0, all = in[0] * in[1] * in[2];
+        for (; epoch_part_of_rank(&e, working, part); working++) {
+            box own = epoch_own_box(&e, part);
+            most = max_i64(most, box_voxels(&own));
+        }
+        assert_true(working > ranks / 2);
+        assert_true(most <= 3 * (all / working));
+    }
+}
+
 static void boxes_beyond_2_to_32_voxels_keep_every_output_once(void **state) {
     (void)state;
     const int64_t in[3] = {70001, 90007, 100003}, out[3] = {50021, 65537, 80021};
@@ -180,6 +199,7 @@ int main(void) {
         cmocka_unit_test(a_tenth_of_2_4_terabytes_fits_4_gib_a_rank),
         cmocka_unit_test(a_quarter_of_float32_in_large_chunks_fits_4_gib_a_rank),
         cmocka_unit_test(a_thumbnail_of_2_4_terabytes_fits_4_gib_a_rank),
+        cmocka_unit_test(a_single_tile_is_shared_so_that_no_rank_reads_much_more_than_its_part),
         cmocka_unit_test(boxes_beyond_2_to_32_voxels_keep_every_output_once),
         cmocka_unit_test(tiles_are_at_most_a_million_and_whole_chunks),
     };
