@@ -24,7 +24,7 @@ static int64_t compute_bytes(const void *context, const int64_t out_extent[3], i
 
 static void fill_shape(resolved_job *job) {
     stream_shape *s = &job->shape;
-    *s = (stream_shape){.in_filtered = job->in.filtered,
+    *s = (stream_shape){.in_filtered = job->in.read_filtered,
                         .in_voxel_bytes = (int64_t)dtype_bytes(job->in.dtype),
                         .out_voxel_bytes = (int64_t)dtype_bytes(job->out.dtype),
                         .max_taps_d = job->op.max_taps_d,
@@ -32,9 +32,7 @@ static void fill_shape(resolved_job *job) {
                         .context = job->op.self};
     memcpy(s->in, job->in.shape, sizeof s->in);
     memcpy(s->out, job->out.shape, sizeof s->out);
-    bool in_chunked = job->in.layout == VOLUME_CHUNKED;
-    for (int a = 0; a < AXES; a++)
-        s->in_chunk[a] = in_chunked ? job->in.chunk[a] : 1;
+    memcpy(s->in_chunk, job->in.read_chunk, sizeof s->in_chunk);
     tiles_choose(s->out, job->out.chunk, s->out_voxel_bytes, s->tile);
     memcpy(s->write_unit, job->out.chunked ? job->out.chunk : s->tile, sizeof s->write_unit);
 }

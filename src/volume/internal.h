@@ -74,6 +74,14 @@ vxs_status layout_describe(hid_t dataset, volume_info *info);
 /* Bytes of one chunk as a reader has to hold it; 0 unless chunked. */
 int64_t layout_chunk_bytes(const int64_t chunk[AXES], vxs_dtype dtype);
 
+/* ---- sources.c ---- */
+
+/*
+ * Of a virtual dataset: fill read_chunk, read_filtered and source_chunk_bytes. VXS_BAD_INPUT for a source
+ * that is not there: HDF5 reads its voxels as fill values and says nothing.
+ */
+vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *info);
+
 /* ---- attributes.c ---- */
 
 #define SPACING_ATTRIBUTE "element_size_um"
@@ -103,7 +111,8 @@ void attributes_print(FILE *out, hid_t dataset, const char *indent);
  */
 enum { CALL_CHUNKS = 4096, WRITE_ALL_CHUNKS = 65536, WRITE_LEAST_CHUNKS = 16, WRITE_CALL_ROWS = 1 << 20 };
 
-/* Source files of a virtual dataset that may be open at a time: each costs a descriptor and half a MiB. */
+/* Source files of a virtual dataset that may be open at a time: each costs a descriptor and half a MiB, and
+ * no chunk cache, since sources open with the virtual dataset's own access list. */
 enum { SOURCES_OPEN = 128 };
 
 struct volume {

@@ -1,5 +1,3 @@
-#include <libgen.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -74,55 +72,10 @@ static vxs_status describe_chunks(hid_t plist, volume_info *info) {
             info->chunk[a] = info->shape[a];
     }
     int filters = H5Pget_nfilters(plist);
-    info->filtered = filters > 0;
+    info->filtered = info->read_filtered = filters > 0;
+    memcpy(info->read_chunk, info->chunk, sizeof info->read_chunk);
     for (int i = 0; i < filters; i++)
         TRY(describe_filter(plist, (unsigned)i, info));
-    return VXS_OK;
-}
-
-/* Opens FOLDER/name and the dataset in it. Folder NULL: name as it is. */
-static bool source_opens(const char *folder, const char *name, const char *dataset) {
-    char path[3 * VOLUME_PATH_BYTES];
-    snprintf(path, sizeof path, "%s%s%s", folder ? folder : "", folder ? "/" : "", name);
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t object = file < 0 ? file : H5Dopen2(file, dataset, H5P_DEFAULT);
-    bool opens = object >= 0;
-    hdf5_drop(object);
-    hdf5_drop(file);
-    return opens;
-}
-
-/* HDF5 looks below HDF5_VDS_PREFIX, beside the file, and where the name itself leads. */
-static bool source_is_there(const char *main_file, const char *name, const char *dataset) {
-    char beside[VOLUME_PATH_BYTES];
-    snprintf(beside, sizeof beside, "%s", main_file);
-    const char *folder = dirname(beside), *prefix = getenv("HDF5_VDS_PREFIX");
-    char origin[2 * VOLUME_PATH_BYTES];
-    if (prefix && strncmp(prefix, "${ORIGIN}", 9) == 0) {
-        snprintf(origin, sizeof origin, "%s%s", folder, prefix + 9);
-        prefix = origin;
-    }
-    const char *last = strrchr(name, '/');
-    return (prefix && *prefix && source_opens(prefix, name, dataset)) ||
-           (name[0] != '/' && source_opens(folder, name, dataset)) || source_opens(NULL, name, dataset) ||
-           (name[0] == '/' && source_opens(folder, last + 1, dataset));
-}
-
-/* HDF5 reads the parts of missing sources as fill values and says nothing: not with us. */
-static vxs_status check_virtual_sources(hid_t plist, const char *main_file, const volume_info *info) {
-    size_t count = 0;
-    H5Pget_virtual_count(plist, &count);
-    for (size_t i = 0; i < count; i++) {
-        char file[VOLUME_PATH_BYTES] = "", dataset[VOLUME_NAME_BYTES] = "";
-        H5Pget_virtual_filename(plist, i, file, sizeof file);
-        H5Pget_virtual_dsetname(plist, i, dataset, sizeof dataset);
-        if (strchr(file, '%') || strchr(dataset, '%') || strcmp(file, ".") == 0)
-            continue;
-        CHECK(source_is_there(main_file, file, dataset), VXS_BAD_INPUT,
-              "input dataset '%s' is virtual and its source %zu of %zu, '%s' in file '%s', can't be opened: "
-              "its voxels would read as fill values; put it beside '%s' or set HDF5_VDS_PREFIX",
-              info->dataset, i + 1, count, dataset, file, main_file);
-    }
     return VXS_OK;
 }
 
@@ -139,7 +92,7 @@ static vxs_status describe_plist(hid_t dataset, hid_t plist, volume_info *info) 
         info->layout = VOLUME_VIRTUAL;
         info->serial_only = true;
         H5Fget_name(dataset, main_file, sizeof main_file);
-        return check_virtual_sources(plist, main_file, info);
+        return sources_describe(plist, main_file, info);
     case H5D_CONTIGUOUS:
         info->layout = H5Pget_external_count(plist) > 0 ? VOLUME_EXTERNAL : VOLUME_CONTIGUOUS;
         info->serial_only |= info->layout == VOLUME_EXTERNAL;
@@ -153,6 +106,8 @@ static vxs_status describe_plist(hid_t dataset, hid_t plist, volume_info *info) 
 vxs_status layout_describe(hid_t dataset, volume_info *info) {
     char words[HDF5_WORDS_BYTES];
     hid_t plist = H5Dget_create_plist(dataset);
+    for (int a = 0; a < AXES; a++)
+        info->read_chunk[a] = 1;
     CHECK(plist >= 0, VXS_BAD_INPUT, "input dataset '%s': its layout can't be read: %s", info->dataset,
           hdf5_words(words));
     vxs_status status = describe_plist(dataset, plist, info);

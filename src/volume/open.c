@@ -111,13 +111,14 @@ static volume *new_volume(const volume_info *info, MPI_Comm comm, bool writing) 
     memcpy(v->file_name, info->file, sizeof v->file_name);
     memcpy(v->dataset_name, info->dataset, sizeof v->dataset_name);
     memcpy(v->shape, info->shape, sizeof v->shape);
-    memcpy(v->chunk, info->chunk, sizeof v->chunk);
+    memcpy(v->chunk, info->read_chunk, sizeof v->chunk);
     v->axes = info->axes;
     v->element_bytes = dtype_bytes(info->dtype);
-    v->chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype);
+    bool chunked = info->layout == VOLUME_CHUNKED || info->source_chunk_bytes > 0;
+    v->chunk_bytes = chunked ? layout_chunk_bytes(info->read_chunk, info->dtype) : 0;
     v->call_chunks = most_chunks(info, comm, writing);
     v->swapped = info->swapped;
-    v->filtered = info->filtered;
+    v->filtered = info->read_filtered;
     v->serial = info->serial_only;
     return v;
 }

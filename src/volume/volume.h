@@ -38,6 +38,11 @@ typedef struct volume_info {
     bool serial_only;    /* not readable through MPI-IO: virtual, external, or reached by an external link */
     int64_t chunk[AXES]; /* normalised, clipped to the shape; 0 unless VOLUME_CHUNKED */
     bool filtered;
+    /* What reads are cut at: the chunks, or those of a virtual dataset's sources if they all lie on one grid;
+     * 1 along every axis where there are none. read_filtered: those are decoded whole or not at all. */
+    int64_t read_chunk[AXES];
+    bool read_filtered;
+    int64_t source_chunk_bytes;         /* virtual: the largest chunk of any source, else 0 */
     char filters[VOLUME_FILTERS_BYTES]; /* "shuffle, deflate 4", "" without */
     int64_t storage_bytes;              /* allocated in the file */
     bool has_spacing;

@@ -114,26 +114,59 @@ static void external_storage_and_external_links_read_back_serially(void **state)
     check_reads_back("link.h5", "", VOLUME_CONTIGUOUS, true);
 }
 
-/* A virtual dataset of planes, one source file each. */
-static void make_virtual(const char *file, const char *pattern, int planes) {
-    hsize_t shape[3] = {(hsize_t)planes, 5, 7}, one[3] = {1, 5, 7}, start[3] = {0};
+/* A virtual dataset of source files of so many planes each, stored as source_plist says. */
+static void make_virtual_of(const char *file, const char *pattern, int sources, int planes,
+                            hid_t source_plist) {
+    hsize_t shape[3] = {(hsize_t)(sources * planes), 5, 7}, one[3] = {(hsize_t)planes, 5, 7}, start[3] = {0};
     hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(3, shape, NULL);
     hid_t source_space = H5Screate_simple(3, one, NULL);
-    for (int i = 0; i < planes; i++) {
+    for (int i = 0; i < sources; i++) {
         char name[64];
         snprintf(name, sizeof name, pattern, i);
         hid_t source = new_file(name),
-              dataset = new_dataset(source, "/raw", H5T_STD_U16LE, 3, one, H5P_DEFAULT);
-        fill_dataset(dataset, i * 35);
+              dataset = new_dataset(source, "/raw", H5T_STD_U16LE, 3, one, source_plist);
+        fill_dataset(dataset, i * planes * 35);
         H5Dclose(dataset);
         H5Fclose(source);
-        start[0] = (hsize_t)i;
+        start[0] = (hsize_t)(i * planes);
         H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, one, NULL);
         H5Pset_virtual(plist, space, name, "/raw", source_space);
     }
     make_file(file, H5T_STD_U16LE, 3, shape, plist);
     H5Sclose(source_space);
     H5Sclose(space);
+    H5Pclose(plist);
+}
+
+static void make_virtual(const char *file, const char *pattern, int planes) {
+    make_virtual_of(file, pattern, planes, 1, H5P_DEFAULT);
+}
+
+static void check_read_chunk(const char *file, int64_t d, int64_t h, int64_t w, bool filtered,
+                             int64_t bytes) {
+    const int64_t expected[AXES] = {1, 1, d, h, w};
+    volume_info info;
+    assert_int_equal(volume_probe(in_folder(file), "", &info), VXS_OK);
+    assert_memory_equal(info.read_chunk, expected, sizeof expected);
+    assert_int_equal(info.read_filtered, filtered);
+    assert_int_equal(info.source_chunk_bytes, bytes);
+    assert_false(info.filtered);
+    assert_int_equal(info.chunk[AXIS_W], 0);
+}
+
+static void reads_of_virtual_datasets_follow_their_sources_chunks_where_these_lie_on_one_grid(void **state) {
+    (void)state;
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(plist, 3, (hsize_t[]){2, 5, 4});
+    H5Pset_deflate(plist, 1);
+    make_virtual_of("even.h5", "even%d.h5", 3, 4, plist);
+    check_reads_back("even.h5", "", VOLUME_VIRTUAL, true);
+    check_read_chunk("even.h5", 2, 5, 4, true, 80);
+    make_virtual_of("odd.h5", "odd%d.h5", 3, 3, plist);
+    check_reads_back("odd.h5", "", VOLUME_VIRTUAL, true);
+    check_read_chunk("odd.h5", 1, 1, 1, true, 80);
+    make_virtual("flat.h5", "flat%d.h5", 3);
+    check_read_chunk("flat.h5", 1, 1, 1, false, 0);
     H5Pclose(plist);
 }
 
@@ -241,6 +274,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_filter_of_the_library_reads_back),
         cmocka_unit_test(external_storage_and_external_links_read_back_serially),
         cmocka_unit_test(virtual_datasets_read_back_and_their_sources_must_be_there),
+        cmocka_unit_test(reads_of_virtual_datasets_follow_their_sources_chunks_where_these_lie_on_one_grid),
         cmocka_unit_test(sources_of_a_virtual_dataset_do_not_stay_open),
         cmocka_unit_test(a_damaged_chunk_is_bad_input_with_its_place),
     };

@@ -1,0 +1,143 @@
+/* The sources of a virtual dataset: that all are there, and how they are chunked. */
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "volume/internal.h"
+
+/* How one source is stored; its chunk counts in the source's own axes. */
+typedef struct source {
+    bool chunked, filtered;
+    int axes;
+    hsize_t chunk[H5S_MAX_RANK];
+    int64_t chunk_bytes; /* 0 unless chunked */
+} source;
+
+static void describe_source(hid_t dataset, source *s) {
+    hid_t plist = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
+    *s = (source){.chunked = H5Pget_layout(plist) == H5D_CHUNKED};
+    if (s->chunked) {
+        s->axes = H5Pget_chunk(plist, H5S_MAX_RANK, s->chunk);
+        s->filtered = H5Pget_nfilters(plist) > 0;
+        s->chunk_bytes = (int64_t)H5Tget_size(type);
+        for (int a = 0; a < s->axes; a++)
+            s->chunk_bytes = saturating_mul(s->chunk_bytes, (int64_t)s->chunk[a]);
+    }
+    hdf5_drop(type);
+    hdf5_drop(plist);
+}
+
+/* Opens FOLDER/name and the dataset in it. Folder NULL: name as it is. */
+static bool source_opens(const char *folder, const char *name, const char *dataset, source *s) {
+    char path[3 * VOLUME_PATH_BYTES];
+    snprintf(path, sizeof path, "%s%s%s", folder ? folder : "", folder ? "/" : "", name);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t object = file < 0 ? file : H5Dopen2(file, dataset, H5P_DEFAULT);
+    bool opens = object >= 0;
+    if (opens)
+        describe_source(object, s);
+    hdf5_drop(object);
+    hdf5_drop(file);
+    return opens;
+}
+
+/* HDF5 looks below HDF5_VDS_PREFIX, beside the file, and where the name itself leads. */
+static bool source_is_there(const char *main_file, const char *name, const char *dataset, source *s) {
+    char beside[VOLUME_PATH_BYTES];
+    snprintf(beside, sizeof beside, "%s", main_file);
+    const char *folder = dirname(beside), *prefix = getenv("HDF5_VDS_PREFIX");
+    char origin[2 * VOLUME_PATH_BYTES];
+    if (prefix && strncmp(prefix, "${ORIGIN}", 9) == 0) {
+        snprintf(origin, sizeof origin, "%s%s", folder, prefix + 9);
+        prefix = origin;
+    }
+    const char *last = strrchr(name, '/');
+    return (prefix && *prefix && source_opens(prefix, name, dataset, s)) ||
+           (name[0] != '/' && source_opens(folder, name, dataset, s)) ||
+           source_opens(NULL, name, dataset, s) ||
+           (name[0] == '/' && source_opens(folder, last + 1, dataset, s));
+}
+
+/* Where a selection begins. A source that is mapped as a whole comes back without an extent. */
+static bool selection_begin(hid_t space, hsize_t begin[H5S_MAX_RANK]) {
+    hsize_t end[H5S_MAX_RANK];
+    for (int a = 0; a < H5S_MAX_RANK; a++)
+        begin[a] = 0;
+    return H5Sget_select_type(space) == H5S_SEL_ALL || H5Sget_select_bounds(space, begin, end) >= 0;
+}
+
+/* The chunks of source number i in the virtual dataset's axes; false where they do not lie on the grid that
+ * begins at 0. */
+static bool chunk_of_mapping(hid_t plist, size_t i, const source *s, const volume_info *info,
+                             int64_t chunk[AXES]) {
+    hid_t to = H5Pget_virtual_vspace(plist, i), from = H5Pget_virtual_srcspace(plist, i);
+    hsize_t to_begin[H5S_MAX_RANK], from_begin[H5S_MAX_RANK];
+    bool alike = s->chunked && s->axes == info->axes && selection_begin(to, to_begin) &&
+                 selection_begin(from, from_begin);
+    for (int a = 0; a < AXES && alike; a++) {
+        int own = a - (AXES - info->axes);
+        chunk[a] = own < 0 ? 1 : min_i64((int64_t)s->chunk[own], info->shape[a]);
+        alike = own < 0 || ((int64_t)to_begin[own] - (int64_t)from_begin[own]) % chunk[a] == 0;
+    }
+    hdf5_drop(to);
+    hdf5_drop(from);
+    return alike;
+}
+
+/* Reads follow the sources' chunks where all of them lie on one grid. */
+static void add_source(hid_t plist, size_t i, const source *s, volume_info *info, bool *alike) {
+    int64_t chunk[AXES];
+    info->source_chunk_bytes = max_i64(info->source_chunk_bytes, s->chunk_bytes);
+    info->read_filtered |= s->filtered;
+    if (!*alike || !(*alike = chunk_of_mapping(plist, i, s, info, chunk)))
+        return;
+    if (i > 0)
+        *alike = memcmp(info->read_chunk, chunk, sizeof chunk) == 0;
+    memcpy(info->read_chunk, chunk, sizeof chunk);
+}
+
+/* Names with %b stand for as many files or datasets as there are: the first tells how all are stored. */
+static bool describe_numbered(const char *main_file, const char *file, const char *dataset, source *s) {
+    char first_file[VOLUME_PATH_BYTES], first_dataset[VOLUME_NAME_BYTES];
+    const char *at = strstr(file, "%b"), *in = strstr(dataset, "%b");
+    snprintf(first_file, sizeof first_file, at ? "%.*s0%s" : "%.*s%s", at ? (int)(at - file) : 0, file,
+             at ? at + 2 : file);
+    snprintf(first_dataset, sizeof first_dataset, in ? "%.*s0%s" : "%.*s%s", in ? (int)(in - dataset) : 0,
+             dataset, in ? in + 2 : dataset);
+    return source_is_there(main_file, first_file, first_dataset, s);
+}
+
+static vxs_status describe_number(hid_t plist, size_t i, const char *main_file, volume_info *info,
+                                  bool *alike) {
+    char file[VOLUME_PATH_BYTES] = "", dataset[VOLUME_NAME_BYTES] = "";
+    source s = {.chunked = false};
+    H5Pget_virtual_filename(plist, i, file, sizeof file);
+    H5Pget_virtual_dsetname(plist, i, dataset, sizeof dataset);
+    if (strchr(file, '%') || strchr(dataset, '%')) {
+        *alike = false;
+        describe_numbered(main_file, file, dataset, &s);
+    } else {
+        bool same = strcmp(file, ".") == 0;
+        CHECK(same ? source_opens(NULL, main_file, dataset, &s)
+                   : source_is_there(main_file, file, dataset, &s),
+              VXS_BAD_INPUT,
+              "input dataset '%s' is virtual and its source number %zu, '%s' in file '%s', can't be opened: "
+              "its voxels would read as fill values; put it beside '%s' or set HDF5_VDS_PREFIX",
+              info->dataset, i + 1, dataset, file, main_file);
+    }
+    add_source(plist, i, &s, info, alike);
+    return VXS_OK;
+}
+
+vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *info) {
+    size_t count = 0;
+    bool alike = true;
+    H5Pget_virtual_count(plist, &count);
+    for (size_t i = 0; i < count; i++)
+        TRY(describe_number(plist, i, main_file, info, &alike));
+    if (!alike || count == 0)
+        for (int a = 0; a < AXES; a++)
+            info->read_chunk[a] = 1;
+    return VXS_OK;
+}
