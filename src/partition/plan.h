@@ -40,6 +40,8 @@ typedef struct region_plan {
     int64_t out_extent[3];  /* of one rank's box */
     int64_t round_planes;   /* output planes of a round */
     int64_t memory_bytes;
+    int64_t read_once_bytes; /* 0; or, where the leading axes go by the output's tiles and cut through input
+                              * chunks, so that these are read again, the budget that would do without */
 } region_plan;
 
 /*

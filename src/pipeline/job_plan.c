@@ -187,6 +187,16 @@ static void describe_volumes(const resolved_job *job, vxs_report *r) {
         snprintf(r->out_filters, sizeof r->out_filters, "%s %d", texts[job->out.filter], job->out.gzip_level);
 }
 
+static void warn_of_repeated_reads(const resolved_job *job, vxs_report *r) {
+    size_t used = strlen(r->warnings);
+    if (job->plan.read_once_bytes > 0)
+        snprintf(r->warnings + used, sizeof r->warnings - used,
+                 "input chunks span several channels and are read again for each %lld of them: --memory %lld "
+                 "reads them once, and so does an output --chunk that spans as many\n",
+                 (long long)(job->plan.lead_block[0] * job->plan.lead_block[1]),
+                 (long long)job->plan.read_once_bytes);
+}
+
 void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     describe_volumes(job, r);
     r->resample = job->options->resample;
@@ -198,5 +208,6 @@ void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     r->rounds = r->epochs * region_plan_rounds(&job->plan);
     r->memory_budget = job->memory;
     r->memory_planned = job->plan.memory_bytes;
+    warn_of_repeated_reads(job, r);
     describe_totals(job, r);
 }

@@ -174,8 +174,6 @@ vxs_status volume_create(const char *path, const volume_spec *spec, const volume
     char words[HDF5_WORDS_BYTES];
     vxs_status status;
     hdf5_prepare();
-    if (warnings_bytes > 0)
-        warnings[0] = '\0';
     TRY(check_spec(spec));
     TRY_CLEAN(file_open_serial(like->file, &like_file));
     like_dataset = H5Dopen2(like_file, like->dataset, H5P_DEFAULT);

@@ -22,7 +22,7 @@ static int64_t chunks_of_call(int64_t bytes, int64_t chunk_bytes) {
 int64_t volume_read_overhead(const volume_info *info, int64_t bytes) {
     int64_t chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype), total = 0;
     if (info->layout == VOLUME_VIRTUAL) {
-        total += SOURCES_OPEN * (int64_t)MIB;
+        total += min_i64(info->sources, SOURCES_OPEN) * MIB;
         total = saturating_add(total, saturating_mul(3, info->source_chunk_bytes));
         chunk_bytes = layout_chunk_bytes(info->read_chunk, info->dtype);
         return saturating_add(total, chunks_of_call(bytes, chunk_bytes) * 6 * KIB);

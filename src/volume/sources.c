@@ -134,6 +134,7 @@ vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *inf
     size_t count = 0;
     bool alike = true;
     H5Pget_virtual_count(plist, &count);
+    info->sources = (int64_t)count;
     for (size_t i = 0; i < count; i++)
         TRY(describe_number(plist, i, main_file, info, &alike));
     if (!alike || count == 0)

@@ -42,7 +42,8 @@ typedef struct volume_info {
      * 1 along every axis where there are none. read_filtered: those are decoded whole or not at all. */
     int64_t read_chunk[AXES];
     bool read_filtered;
-    int64_t source_chunk_bytes;         /* virtual: the largest chunk of any source, else 0 */
+    int64_t sources;                    /* of a virtual dataset, else 0 */
+    int64_t source_chunk_bytes;         /* the largest chunk of any source */
     char filters[VOLUME_FILTERS_BYTES]; /* "shuffle, deflate 4", "" without */
     int64_t storage_bytes;              /* allocated in the file */
     bool has_spacing;
@@ -120,7 +121,7 @@ bool volume_spec_is_filtered(const volume_spec *spec, const volume_info *like);
 /*
  * Create path (it must not exist: O_EXCL) with one dataset, serially: space allocated early where nothing is
  * filtered, no fill values, format bounds V110 so that millions of chunks work, all attributes of like
- * copied but element_size_um and voxslab_* (and references, which can't be: a warning in warnings, if any),
+ * copied but element_size_um and voxslab_* (and references, which can't be: a line added to warnings),
  * then the given ones written. Closed again on return. VXS_CANT_CREATE with path and reason; then nothing is
  * left at path. Local; one rank calls it.
  */

@@ -85,7 +85,7 @@ static inline void random_scene(scene *s) {
     }
     memcpy(s->shape.write_unit, out_chunked ? out_chunk : s->shape.tile, sizeof out_chunk);
     s->costs = (stream_costs){no_overhead, no_overhead, some_rows, random_in(1, 4000), s};
-    s->budget = random_in(0, 1) ? random_in(100, 20000) : random_in(20000, 2000000);
+    s->budget = random_in(0, 3) ? random_in(100, 20000) : random_in(20000, 2000000);
 }
 
 /* Plan within the budget, or else within the number that the refusal names. */

@@ -57,6 +57,32 @@ static void the_passes_of_an_epoch_leave_no_voxel_out(void **state) {
     }
 }
 
+static void
+chunks_of_several_channels_are_read_again_only_below_the_budget_that_the_plan_names(void **state) {
+    (void)state;
+    seed_state = 8;
+    int again = 0;
+    for (int trial = 0; trial < 5000; trial++) {
+        scene s;
+        random_scene(&s);
+        plan_scene(&s);
+        const int64_t *chunk = s.shape.in_chunk, *lead = s.plan.lead_block;
+        bool cut = false;
+        for (int a = AXIS_N; a <= AXIS_C; a++)
+            cut |= lead[a] % chunk[a] != 0 && lead[a] != s.shape.in[a];
+        assert_int_equal(cut, s.plan.read_once_bytes > 0);
+        if (s.plan.read_once_bytes == 0)
+            continue;
+        assert_true(s.plan.read_once_bytes > s.budget);
+        box region = box_of_shape(s.shape.out);
+        assert_int_equal(
+            region_plan_make(&s.plan, &s.shape, &s.costs, &region, s.ranks, s.plan.read_once_bytes), VXS_OK);
+        assert_int_equal(s.plan.read_once_bytes, 0);
+        again++;
+    }
+    assert_true(again > 20);
+}
+
 static void pieces_never_cut_through_a_chunk_of_the_output(void **state) {
     (void)state;
     seed_state = 2;
@@ -195,6 +221,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_output_voxel_is_written_once),
         cmocka_unit_test(the_passes_of_an_epoch_leave_no_voxel_out),
+        cmocka_unit_test(chunks_of_several_channels_are_read_again_only_below_the_budget_that_the_plan_names),
         cmocka_unit_test(pieces_never_cut_through_a_chunk_of_the_output),
         cmocka_unit_test(a_tenth_of_2_4_terabytes_fits_4_gib_a_rank),
         cmocka_unit_test(a_quarter_of_float32_in_large_chunks_fits_4_gib_a_rank),

@@ -13,7 +13,7 @@ static volume_info like_file(const char *name, hid_t type, hid_t plist) {
 }
 
 static vxs_status create(const char *name, const volume_spec *spec, const volume_info *like) {
-    char warnings[512];
+    char warnings[512] = "";
     unlink(in_folder(name));
     return volume_create(in_folder(name), spec, like, warnings, sizeof warnings);
 }
@@ -99,7 +99,7 @@ static void a_filter_that_only_decodes_asks_for_another_and_leaves_nothing(void 
 
 static void an_existing_file_and_an_impossible_place_are_refused(void **state) {
     (void)state;
-    char warnings[64];
+    char warnings[64] = "";
     volume_info like = like_file("like.h5", H5T_STD_U16LE, H5P_DEFAULT);
     assert_int_equal(volume_create(in_folder("like.h5"), &plain, &like, warnings, sizeof warnings),
                      VXS_CANT_CREATE);
@@ -154,7 +154,7 @@ static char *info_of(const char *name) {
 
 static void attributes_are_copied_but_references_spacing_and_provenance(void **state) {
     (void)state;
-    char warnings[512];
+    char warnings[512] = "";
     hid_t file = new_file("like.h5"),
           dataset = new_dataset(file, "/raw", H5T_STD_U16LE, 3, shape3, H5P_DEFAULT);
     add_all_kinds(file, dataset);
