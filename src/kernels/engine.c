@@ -15,18 +15,22 @@ static const char *source(const worker *k, const int64_t at[AXES], int64_t d, in
     return box_view_at(k->job->src, k->job->src_bytes, index);
 }
 
-/* Where a row of outputs is computed: in place, or in scratch when the output's voxels are apart. */
+/* Where a row of outputs is computed: in place, or in scratch when the output's voxels are apart, or when
+ * they go past the caches. */
 static void *out_begin(const worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
-    return j->dst->stride[AXIS_W] == 1 ? box_view_at(j->dst, j->dst_bytes, at) : k->out_row;
+    return j->dst->stride[AXIS_W] == 1 && !j->stream ? box_view_at(j->dst, j->dst_bytes, at) : k->out_row;
 }
 
 static void out_end(const worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     int64_t stride = j->dst->stride[AXIS_W];
-    if (stride != 1)
-        j->rows->scatter[j->dst_bytes](box_view_at(j->dst, j->dst_bytes, at), k->out_row, stride,
-                                       k->strip.outputs);
+    if (j->stream)
+        j->rows->stream_copy(box_view_at(j->dst, j->dst_bytes, at), k->out_row,
+                             k->strip.outputs * (int64_t)j->dst_bytes);
+    else if (stride != 1)
+        j->rows->pick->scatter[j->dst_bytes](box_view_at(j->dst, j->dst_bytes, at), k->out_row, stride,
+                                             k->strip.outputs);
 }
 
 void copy_row(worker *k, const int64_t at[AXES]) {
@@ -40,12 +44,12 @@ void copy_row(worker *k, const int64_t at[AXES]) {
         if (out != k->copied_to)
             memcpy(out, k->copied_to, (size_t)n * j->dst_bytes);
     } else if (src != dst) {
-        j->rows->pick_values[src](k->medium_row, from, stride, &k->strip);
-        j->rows->convert[j->rows->medium_of[src]][dst](out, k->medium_row, n);
+        j->rows->pick->values[src](k->medium_row, from, stride, &k->strip);
+        j->rows->pick->convert[j->rows->pick->medium_of[src]][dst](out, k->medium_row, n);
     } else if (stride == 1 && k->strip.step == 1) {
         memcpy(out, from, (size_t)n * j->dst_bytes);
     } else {
-        j->rows->pick_bytes[j->src_bytes](out, from, stride, &k->strip);
+        j->rows->pick->bytes[j->src_bytes](out, from, stride, &k->strip);
     }
     k->copied_from = from;
     k->copied_to = out;
@@ -58,8 +62,8 @@ static const void *ring_row(worker *k, const int64_t at[AXES], int64_t h, const 
     const job *j = k->job;
     int slot = (int)(h & 1); /* the two taps are neighbours, or one and the same */
     if (k->ring_h[slot] != h)
-        j->rows->blend2[j->kernel->src_dtype](k->ring[slot], source(k, at, d[0], h), source(k, at, d[1], h),
-                                              j->src->stride[AXIS_W], weight, n);
+        j->blend->two[j->kernel->src_dtype](k->ring[slot], source(k, at, d[0], h), source(k, at, d[1], h),
+                                            j->src->stride[AXIS_W], weight, n);
     k->ring_h[slot] = h;
     return k->ring[slot];
 }
@@ -73,22 +77,21 @@ static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
     const vxs_dtype src = j->kernel->src_dtype;
     if (!d->weight && !h->weight) {
         const char *only = source(k, at, src_d[0], src_h[0]);
-        if (stride == 1 && (src == VXS_FLOAT32 || src == VXS_FLOAT64))
+        if (stride == 1 && src == j->blended)
             return only;
-        j->rows->widen[src](k->row, only, stride, n);
+        j->blend->widen[src](k->row, only, stride, n);
     } else if (!d->weight || !h->weight) {
         const double *weight = d->weight ? d->weight + 2 * ed : h->weight + 2 * eh;
-        j->rows->blend2[src](k->row, source(k, at, src_d[0], src_h[0]), source(k, at, src_d[1], src_h[1]),
-                             stride, weight, n);
+        j->blend->two[src](k->row, source(k, at, src_d[0], src_h[0]), source(k, at, src_d[1], src_h[1]),
+                           stride, weight, n);
     } else if (j->ring) {
         const void *upper = ring_row(k, at, src_h[0], src_d, d->weight + 2 * ed, n);
         const void *lower = ring_row(k, at, src_h[1], src_d, d->weight + 2 * ed, n);
-        vxs_dtype combined = j->acc == ACC_FLOAT ? VXS_FLOAT32 : VXS_FLOAT64;
-        j->rows->blend2[combined](k->row, upper, lower, 1, h->weight + 2 * eh, n);
+        j->blend->two[j->blended](k->row, upper, lower, 1, h->weight + 2 * eh, n);
     } else {
         const void *four[4] = {source(k, at, src_d[0], src_h[0]), source(k, at, src_d[1], src_h[0]),
                                source(k, at, src_d[0], src_h[1]), source(k, at, src_d[1], src_h[1])};
-        j->rows->blend4[src](k->row, four, stride, d->weight + 2 * ed, h->weight + 2 * eh, n);
+        j->blend->four[src](k->row, four, stride, d->weight + 2 * ed, h->weight + 2 * eh, n);
     }
     return k->row;
 }
@@ -99,9 +102,9 @@ void blend_row(worker *k, const int64_t at[AXES]) {
     const vxs_dtype dst = j->kernel->dst_dtype;
     void *out = out_begin(k, at);
     if (j->kernel->axis[2]->weight)
-        j->rows->finish_blend[j->acc][dst](out, row, &k->strip, 1);
+        j->blend->finish[dst](out, row, &k->strip, 1);
     else
-        j->rows->finish_same[j->acc][dst](out, row, k->strip.outputs);
+        j->blend->finish_same[dst](out, row, k->strip.outputs);
     out_end(k, at);
 }
 
@@ -116,11 +119,11 @@ static void area_long(worker *k, const char *base, const int64_t step[3], int64_
         *(double *)total = -0.0; /* the one neutral start: -0 + -0 is -0 */
     for (int64_t w = 0; w < kw; w += j->row_voxels) {
         int64_t n = min_i64(j->row_voxels, kw - w);
-        j->rows->sum[j->acc][j->kernel->src_dtype](k->row, base + w * step[2], j->src->stride[AXIS_W],
-                                                   step[0], step[1], kd, kh, n);
-        j->rows->reduce[j->acc](total, k->row, n);
+        j->area->sum[j->kernel->src_dtype](k->row, base + w * step[2], j->src->stride[AXIS_W], step[0],
+                                           step[1], kd, kh, n);
+        j->area->reduce(total, k->row, n);
     }
-    j->rows->finish_area[j->acc][j->kernel->dst_dtype](out, total, &one, kd * kh * kw);
+    j->area->finish[j->kernel->dst_dtype](out, total, &one, kd * kh * kw);
 }
 
 void area_row(worker *k, const int64_t at[AXES]) {
@@ -136,9 +139,37 @@ void area_row(worker *k, const int64_t at[AXES]) {
     if (width > j->row_voxels) {
         area_long(k, base, step, kd, kh, width, out);
     } else {
-        j->rows->sum[j->acc][j->kernel->src_dtype](k->row, base, stride[AXIS_W], step[0], step[1], kd, kh,
-                                                   width);
-        j->rows->finish_area[j->acc][j->kernel->dst_dtype](out, k->row, &k->strip, kd * kh);
+        j->area->sum[j->kernel->src_dtype](k->row, base, stride[AXIS_W], step[0], step[1], kd, kh, width);
+        j->area->finish[j->kernel->dst_dtype](out, k->row, &k->strip, kd * kh);
     }
     out_end(k, at);
+}
+
+void halve_row(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]);
+    const void *rows[4];
+    int count = 0;
+    for (int64_t y = h->first[eh]; y <= h->last[eh]; y++)
+        for (int64_t z = d->first[ed]; z <= d->last[ed]; z++)
+            rows[count++] = source(k, at, z, y);
+    j->rows->halve->of[j->kernel->src_dtype](out_begin(k, at), rows, count / 2, k->strip.outputs);
+    out_end(k, at);
+}
+
+/* Rows that lie apart start a new stream each, which the processor is slow to notice. */
+void worker_prefetch(const worker *k, const int64_t at[AXES], int64_t end_h) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    if (at[AXIS_H] + 1 >= end_h || j->src->stride[AXIS_W] != 1)
+        return;
+    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H] + 1);
+    const int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * (int64_t)j->src_bytes;
+    for (int64_t y = max_i64(h->first[eh], h->last[eh - 1] + 1); y <= h->last[eh]; y++)
+        for (int64_t z = d->first[ed]; z <= d->last[ed]; z++) {
+            const char *row = source(k, at, z, y);
+            for (int64_t b = 0; b < bytes; b += 64)
+                __builtin_prefetch(row + b, 0, 2);
+        }
 }

@@ -18,9 +18,13 @@ typedef struct worker worker;
 typedef struct job {
     const resample_kernel *kernel;
     const row_functions *rows;
+    const blend_functions *blend; /* of the accumulator, as is area */
+    const area_functions *area;
     const box_view *src, *dst;
     size_t src_bytes, dst_bytes; /* of an element */
+    bool stream;                 /* the output is too large to stay in the caches: write past them */
     accumulator acc;
+    vxs_dtype blended;      /* the accumulator's type, of blends */
     bool ring;              /* consecutive outputs along h share source rows: keep them combined along d */
     int64_t row_voxels;     /* of a worker's buffers */
     int64_t span_max;       /* source voxels along w that one strip may span */
@@ -62,5 +66,9 @@ void worker_new_plane(worker *k);
 void copy_row(worker *k, const int64_t at[AXES]);
 void blend_row(worker *k, const int64_t at[AXES]);
 void area_row(worker *k, const int64_t at[AXES]);
+void halve_row(worker *k, const int64_t at[AXES]);
+
+/* Ask for the source rows of the output row after at[AXIS_H], while at is computed. */
+void worker_prefetch(const worker *k, const int64_t at[AXES], int64_t end_h);
 
 #endif
