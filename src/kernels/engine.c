@@ -9,45 +9,48 @@ static int64_t entry(const tap_table *t, int64_t output) {
     return output - t->outputs.begin;
 }
 
-/* The source voxel d, h of the output's leading indices, at the strip's first voxel along w. */
-static const char *source(const worker *k, const int64_t at[AXES], int64_t d, int64_t h) {
-    const int64_t index[AXES] = {at[AXIS_N], at[AXIS_C], d, h, k->src_w};
-    return box_view_at(k->job->src, k->job->src_bytes, index);
+/* The source voxel d, h at the strip's first voxel along w. */
+static const char *source(const worker *k, int64_t d, int64_t h) {
+    const job *j = k->job;
+    return (const char *)j->src->data + (k->src_origin + d * j->src_step[0] + h * j->src_step[1]);
+}
+
+static char *target(const worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    return (char *)j->dst->data + (k->dst_origin + at[AXIS_H] * j->dst->stride[AXIS_H] * j->dst_bytes);
 }
 
 /* Where a row of outputs is computed: in place, or in scratch when the output's voxels are apart, or when
  * they go past the caches. */
 static void *out_begin(const worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
-    return j->dst->stride[AXIS_W] == 1 && !j->stream ? box_view_at(j->dst, j->dst_bytes, at) : k->out_row;
+    return j->dst->stride[AXIS_W] == 1 && !j->stream ? target(k, at) : k->out_row;
 }
 
 static void out_end(const worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     int64_t stride = j->dst->stride[AXIS_W];
     if (j->stream)
-        j->rows->stream_copy(box_view_at(j->dst, j->dst_bytes, at), k->out_row,
-                             k->strip.outputs * (int64_t)j->dst_bytes);
+        j->rows->stream_copy(target(k, at), k->out_row, k->strip.outputs * j->dst_bytes);
     else if (stride != 1)
-        j->rows->pick->scatter[j->dst_bytes](box_view_at(j->dst, j->dst_bytes, at), k->out_row, stride,
-                                             k->strip.outputs);
+        j->rows->pick->scatter[j->dst_bytes](target(k, at), k->out_row, stride, k->strip.outputs);
 }
 
 void copy_row(worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
-    const char *from = source(k, at, d->first[entry(d, at[AXIS_D])], h->first[entry(h, at[AXIS_H])]);
+    const char *from = source(k, d->first[entry(d, at[AXIS_D])], h->first[entry(h, at[AXIS_H])]);
     const int64_t stride = j->src->stride[AXIS_W], n = k->strip.outputs;
     const vxs_dtype src = j->kernel->src_dtype, dst = j->kernel->dst_dtype;
     void *out = out_begin(k, at);
     if (from == k->copied_from) {
         if (out != k->copied_to)
-            memcpy(out, k->copied_to, (size_t)n * j->dst_bytes);
+            memcpy(out, k->copied_to, (size_t)(n * j->dst_bytes));
     } else if (src != dst) {
         j->rows->pick->values[src](k->medium_row, from, stride, &k->strip);
         j->rows->pick->convert[j->rows->pick->medium_of[src]][dst](out, k->medium_row, n);
     } else if (stride == 1 && k->strip.step == 1) {
-        memcpy(out, from, (size_t)n * j->dst_bytes);
+        memcpy(out, from, (size_t)(n * j->dst_bytes));
     } else {
         j->rows->pick->bytes[j->src_bytes](out, from, stride, &k->strip);
     }
@@ -57,12 +60,11 @@ void copy_row(worker *k, const int64_t at[AXES]) {
 }
 
 /* The source row h combined along d, from the ring or into it. */
-static const void *ring_row(worker *k, const int64_t at[AXES], int64_t h, const int64_t d[2],
-                            const double *weight, int64_t n) {
+static const void *ring_row(worker *k, int64_t h, const int64_t d[2], const double *weight, int64_t n) {
     const job *j = k->job;
     int slot = (int)(h & 1); /* the two taps are neighbours, or one and the same */
     if (k->ring_h[slot] != h)
-        j->blend->two[j->kernel->src_dtype](k->ring[slot], source(k, at, d[0], h), source(k, at, d[1], h),
+        j->blend->two[j->kernel->src_dtype](k->ring[slot], source(k, d[0], h), source(k, d[1], h),
                                             j->src->stride[AXIS_W], weight, n);
     k->ring_h[slot] = h;
     return k->ring[slot];
@@ -76,21 +78,21 @@ static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
     const int64_t src_d[2] = {d->first[ed], d->last[ed]}, src_h[2] = {h->first[eh], h->last[eh]};
     const vxs_dtype src = j->kernel->src_dtype;
     if (!d->weight && !h->weight) {
-        const char *only = source(k, at, src_d[0], src_h[0]);
+        const char *only = source(k, src_d[0], src_h[0]);
         if (stride == 1 && src == j->blended)
             return only;
         j->blend->widen[src](k->row, only, stride, n);
     } else if (!d->weight || !h->weight) {
         const double *weight = d->weight ? d->weight + 2 * ed : h->weight + 2 * eh;
-        j->blend->two[src](k->row, source(k, at, src_d[0], src_h[0]), source(k, at, src_d[1], src_h[1]),
-                           stride, weight, n);
+        j->blend->two[src](k->row, source(k, src_d[0], src_h[0]), source(k, src_d[1], src_h[1]), stride,
+                           weight, n);
     } else if (j->ring) {
-        const void *upper = ring_row(k, at, src_h[0], src_d, d->weight + 2 * ed, n);
-        const void *lower = ring_row(k, at, src_h[1], src_d, d->weight + 2 * ed, n);
+        const void *upper = ring_row(k, src_h[0], src_d, d->weight + 2 * ed, n);
+        const void *lower = ring_row(k, src_h[1], src_d, d->weight + 2 * ed, n);
         j->blend->two[j->blended](k->row, upper, lower, 1, h->weight + 2 * eh, n);
     } else {
-        const void *four[4] = {source(k, at, src_d[0], src_h[0]), source(k, at, src_d[1], src_h[0]),
-                               source(k, at, src_d[0], src_h[1]), source(k, at, src_d[1], src_h[1])};
+        const void *four[4] = {source(k, src_d[0], src_h[0]), source(k, src_d[1], src_h[0]),
+                               source(k, src_d[0], src_h[1]), source(k, src_d[1], src_h[1])};
         j->blend->four[src](k->row, four, stride, d->weight + 2 * ed, h->weight + 2 * eh, n);
     }
     return k->row;
@@ -132,14 +134,13 @@ void area_row(worker *k, const int64_t at[AXES]) {
     const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]), ew = entry(w, at[AXIS_W]);
     const int64_t kd = d->last[ed] - d->first[ed] + 1, kh = h->last[eh] - h->first[eh] + 1;
     const int64_t width = w->last[ew + k->strip.outputs - 1] - w->first[ew] + 1;
-    const int64_t bytes = (int64_t)j->src_bytes, *stride = j->src->stride;
-    const int64_t step[3] = {stride[AXIS_D] * bytes, stride[AXIS_H] * bytes, stride[AXIS_W] * bytes};
-    const char *base = source(k, at, d->first[ed], h->first[eh]);
+    const int64_t *step = j->src_step, stride = j->src->stride[AXIS_W];
+    const char *base = source(k, d->first[ed], h->first[eh]);
     void *out = out_begin(k, at);
     if (width > j->row_voxels) {
         area_long(k, base, step, kd, kh, width, out);
     } else {
-        j->area->sum[j->kernel->src_dtype](k->row, base, stride[AXIS_W], step[0], step[1], kd, kh, width);
+        j->area->sum[j->kernel->src_dtype](k->row, base, stride, step[0], step[1], kd, kh, width);
         j->area->finish[j->kernel->dst_dtype](out, k->row, &k->strip, kd * kh);
     }
     out_end(k, at);
@@ -153,7 +154,7 @@ void halve_row(worker *k, const int64_t at[AXES]) {
     int count = 0;
     for (int64_t y = h->first[eh]; y <= h->last[eh]; y++)
         for (int64_t z = d->first[ed]; z <= d->last[ed]; z++)
-            rows[count++] = source(k, at, z, y);
+            rows[count++] = source(k, z, y);
     j->rows->halve->of[j->kernel->src_dtype](out_begin(k, at), rows, count / 2, k->strip.outputs);
     out_end(k, at);
 }
@@ -165,10 +166,10 @@ void worker_prefetch(const worker *k, const int64_t at[AXES], int64_t end_h) {
     if (at[AXIS_H] + 1 >= end_h || j->src->stride[AXIS_W] != 1)
         return;
     const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H] + 1);
-    const int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * (int64_t)j->src_bytes;
+    const int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * j->src_bytes;
     for (int64_t y = max_i64(h->first[eh], h->last[eh - 1] + 1); y <= h->last[eh]; y++)
         for (int64_t z = d->first[ed]; z <= d->last[ed]; z++) {
-            const char *row = source(k, at, z, y);
+            const char *row = source(k, z, y);
             for (int64_t b = 0; b < bytes; b += 64)
                 __builtin_prefetch(row + b, 0, 2);
         }

@@ -104,8 +104,11 @@ static void choose_engine(job *j) {
 static void cut_work(job *j) {
     const axis_map *w = &j->kernel->axis[2]->map;
     const range *out = j->dst->where.axis;
-    int64_t fit = (int64_t)((double)j->span_max * ((double)w->out / (double)w->in)) - 2;
-    j->strip_outputs = min_i64(max_i64(fit, 1), STRIP_OUTPUTS);
+    int64_t fit = range_size(out[AXIS_W]);
+    if (range_size(j->src->where.axis[AXIS_W]) > j->span_max)
+        fit = (int64_t)((double)j->span_max * ((double)w->out / (double)w->in)) - 2;
+    j->strips = div_ceil(range_size(out[AXIS_W]), min_i64(max_i64(fit, 1), STRIP_OUTPUTS));
+    j->strip_outputs = div_ceil(range_size(out[AXIS_W]), j->strips);
     j->strips = div_ceil(range_size(out[AXIS_W]), j->strip_outputs);
     int64_t planes = range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     int64_t rows = range_size(out[AXIS_H]);
@@ -134,6 +137,7 @@ static void run_item(worker *k, int64_t item) {
         at[AXIS_W] = left.begin;
         left.begin = worker_prepare(k, left).end;
         worker_new_plane(k);
+        worker_locate(k, at);
         for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end; at[AXIS_H]++) {
             worker_prefetch(k, at, rows.end);
             j->row(k, at);
@@ -158,14 +162,15 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
              .rows = isa_row_functions(),
              .src = src,
              .dst = dst,
-             .src_bytes = dtype_bytes(kernel->src_dtype),
-             .dst_bytes = dtype_bytes(kernel->dst_dtype),
+             .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
+             .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
              .row_voxels = row_voxels_of(range_size(src->where.axis[AXIS_W]))};
+    for (int a = 0; a < 3; a++)
+        j.src_step[a] = src->stride[AXIS_D + a] * j.src_bytes;
     choose_engine(&j);
     cut_work(&j);
     const range *out = dst->where.axis;
-    j.stream =
-        dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * (int64_t)j.dst_bytes > last_cache_bytes() / 2;
+    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > last_cache_bytes() / 2;
     const int64_t items =
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));

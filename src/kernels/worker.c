@@ -38,6 +38,22 @@ void worker_new_plane(worker *k) {
     k->ring_h[0] = k->ring_h[1] = -1;
 }
 
+/* Bytes from a view's data to an index that may lie outside, as index 0 of a slab does. */
+static int64_t offset_of(const box_view *view, int64_t bytes, const int64_t index[AXES]) {
+    int64_t voxels = 0;
+    for (int a = 0; a < AXES; a++)
+        voxels += (index[a] - view->where.axis[a].begin) * view->stride[a];
+    return voxels * bytes;
+}
+
+void worker_locate(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const int64_t src[AXES] = {at[AXIS_N], at[AXIS_C], 0, 0, k->src_w};
+    const int64_t dst[AXES] = {at[AXIS_N], at[AXIS_C], at[AXIS_D], 0, at[AXIS_W]};
+    k->src_origin = offset_of(j->src, j->src_bytes, src);
+    k->dst_origin = offset_of(j->dst, j->dst_bytes, dst);
+}
+
 /* How many outputs from t's entry begin on fit the span, at least one; their sources never fall. */
 static int64_t outputs_that_fit(const tap_table *t, int64_t begin, int64_t count, int64_t span_max) {
     int64_t low = 1, high = count;
