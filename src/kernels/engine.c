@@ -36,6 +36,30 @@ static void out_end(const worker *k, const int64_t at[AXES]) {
         j->rows->pick->scatter[j->dst_bytes](target(k, at), k->out_row, stride, k->strip.outputs);
 }
 
+/*
+ * Ask for source rows of the next output row. Rows that lie apart start a new stream each, which the
+ * processor is slow to notice: they are asked for whole. Rows that follow those just read need no more than a
+ * start, so that memory is not idle while this row is finished; more would get in the way of what the
+ * processor does.
+ */
+static void prefetch_next(const worker *k, const int64_t at[AXES]) {
+    enum { LINE = 64, START = 4 * LINE };
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    if (at[AXIS_H] + 1 >= k->end_h || j->src->stride[AXIS_W] != 1)
+        return;
+    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H] + 1);
+    const int64_t latest = h->last[eh - 1];
+    int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * j->src_bytes;
+    if (h->first[eh] <= latest + 1)
+        bytes = min_i64(bytes, START);
+    for (int64_t y = max_i64(h->first[eh], latest + 1); y <= h->last[eh]; y++)
+        for (int64_t z = d->first[ed]; z <= d->last[ed]; z++)
+            for (int64_t b = 0; b < bytes; b += LINE)
+                __builtin_prefetch(source(k, z, y) + b, 0, 2);
+    __asm__ volatile(""); /* gcc 12 drops calls of functions that do nothing but prefetch */
+}
+
 void copy_row(worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
@@ -43,6 +67,7 @@ void copy_row(worker *k, const int64_t at[AXES]) {
     const int64_t stride = j->src->stride[AXIS_W], n = k->strip.outputs;
     const vxs_dtype src = j->kernel->src_dtype, dst = j->kernel->dst_dtype;
     void *out = out_begin(k, at);
+    prefetch_next(k, at);
     if (from == k->copied_from) {
         if (out != k->copied_to)
             memcpy(out, k->copied_to, (size_t)(n * j->dst_bytes));
@@ -86,14 +111,10 @@ static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
         const double *weight = d->weight ? d->weight + 2 * ed : h->weight + 2 * eh;
         j->blend->two[src](k->row, source(k, src_d[0], src_h[0]), source(k, src_d[1], src_h[1]), stride,
                            weight, n);
-    } else if (j->ring) {
+    } else {
         const void *upper = ring_row(k, src_h[0], src_d, d->weight + 2 * ed, n);
         const void *lower = ring_row(k, src_h[1], src_d, d->weight + 2 * ed, n);
         j->blend->two[j->blended](k->row, upper, lower, 1, h->weight + 2 * eh, n);
-    } else {
-        const void *four[4] = {source(k, src_d[0], src_h[0]), source(k, src_d[1], src_h[0]),
-                               source(k, src_d[0], src_h[1]), source(k, src_d[1], src_h[1])};
-        j->blend->four[src](k->row, four, stride, d->weight + 2 * ed, h->weight + 2 * eh, n);
     }
     return k->row;
 }
@@ -103,6 +124,7 @@ void blend_row(worker *k, const int64_t at[AXES]) {
     const void *row = blend_dh(k, at, k->last[k->strip.outputs - 1] + 1);
     const vxs_dtype dst = j->kernel->dst_dtype;
     void *out = out_begin(k, at);
+    prefetch_next(k, at);
     if (j->kernel->axis[2]->weight)
         j->blend->finish[dst](out, row, &k->strip, 1);
     else
@@ -141,6 +163,7 @@ void area_row(worker *k, const int64_t at[AXES]) {
         area_long(k, base, step, kd, kh, width, out);
     } else {
         j->area->sum[j->kernel->src_dtype](k->row, base, stride, step[0], step[1], kd, kh, width);
+        prefetch_next(k, at);
         j->area->finish[j->kernel->dst_dtype](out, k->row, &k->strip, kd * kh);
     }
     out_end(k, at);
@@ -150,27 +173,12 @@ void halve_row(worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
     const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]);
-    const void *rows[4];
-    int count = 0;
-    for (int64_t y = h->first[eh]; y <= h->last[eh]; y++)
-        for (int64_t z = d->first[ed]; z <= d->last[ed]; z++)
-            rows[count++] = source(k, z, y);
-    j->rows->halve->of[j->kernel->src_dtype](out_begin(k, at), rows, count / 2, k->strip.outputs);
+    const int planes = (int)(d->last[ed] - d->first[ed]) + 1, lines = (int)(h->last[eh] - h->first[eh]) + 1;
+    const void *rows[4] = {NULL};
+    for (int y = 0; y < lines; y++)
+        for (int z = 0; z < planes; z++)
+            rows[2 * y + z] = source(k, d->first[ed] + z, h->first[eh] + y);
+    prefetch_next(k, at);
+    j->rows->halve->of[j->kernel->src_dtype](out_begin(k, at), rows, planes, lines, k->strip.outputs);
     out_end(k, at);
-}
-
-/* Rows that lie apart start a new stream each, which the processor is slow to notice. */
-void worker_prefetch(const worker *k, const int64_t at[AXES], int64_t end_h) {
-    const job *j = k->job;
-    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
-    if (at[AXIS_H] + 1 >= end_h || j->src->stride[AXIS_W] != 1)
-        return;
-    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H] + 1);
-    const int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * j->src_bytes;
-    for (int64_t y = max_i64(h->first[eh], h->last[eh - 1] + 1); y <= h->last[eh]; y++)
-        for (int64_t z = d->first[ed]; z <= d->last[ed]; z++) {
-            const char *row = source(k, z, y);
-            for (int64_t b = 0; b < bytes; b += 64)
-                __builtin_prefetch(row + b, 0, 2);
-        }
 }

@@ -26,7 +26,6 @@ typedef struct job {
     bool stream;                  /* the output is too large to stay in the caches: write past them */
     accumulator acc;
     vxs_dtype blended;      /* the accumulator's type, of blends */
-    bool ring;              /* consecutive outputs along h share source rows: keep them combined along d */
     int64_t row_voxels;     /* of a worker's buffers */
     int64_t span_max;       /* source voxels along w that one strip may span */
     int64_t strip_outputs;  /* outputs of a strip */
@@ -42,6 +41,7 @@ struct worker {
     range outputs;         /* of the strip, global */
     int64_t src_w;         /* its first source voxel, global */
     int64_t src_origin;    /* bytes from the source's data to voxel d=0, h=0, w=src_w of this n and c */
+    int64_t end_h;         /* of the rows in hand */
     int64_t dst_origin;    /* bytes from the output's data to row h=0 of this plane, at the strip */
     int32_t *first, *last; /* [STRIP_OUTPUTS] */
     void *lower, *upper;   /* [STRIP_OUTPUTS] */
@@ -73,8 +73,5 @@ void copy_row(worker *k, const int64_t at[AXES]);
 void blend_row(worker *k, const int64_t at[AXES]);
 void area_row(worker *k, const int64_t at[AXES]);
 void halve_row(worker *k, const int64_t at[AXES]);
-
-/* Ask for the source rows of the output row after at[AXIS_H], while at is computed. */
-void worker_prefetch(const worker *k, const int64_t at[AXES], int64_t end_h);
 
 #endif

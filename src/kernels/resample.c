@@ -90,7 +90,6 @@ static void choose_engine(job *j) {
     } else if (any_kind(kernel, TAP_WEIGHTED)) {
         j->row = blend_row;
         j->acc = blend_accumulator(kernel);
-        j->ring = h->in / 2 < h->out;
     } else {
         j->row = copy_row;
         j->span_max = INT32_MAX; /* no row is buffered; offsets are 32 bits wide */
@@ -138,10 +137,9 @@ static void run_item(worker *k, int64_t item) {
         left.begin = worker_prepare(k, left).end;
         worker_new_plane(k);
         worker_locate(k, at);
-        for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end; at[AXIS_H]++) {
-            worker_prefetch(k, at, rows.end);
+        k->end_h = rows.end;
+        for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end; at[AXIS_H]++)
             j->row(k, at);
-        }
     }
 }
 

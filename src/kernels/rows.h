@@ -38,9 +38,6 @@ typedef enum accumulator {
 /* out[w] = a*weight[0] + b*weight[1], in the accumulator's type */
 typedef void blend2_fn(void *out, const void *a, const void *b, int64_t stride, const double weight[2],
                        int64_t n);
-/* The same along d for rows (d0,h0), (d1,h0) and (d0,h1), (d1,h1), then along h. */
-typedef void blend4_fn(void *out, const void *const rows[4], int64_t stride, const double weight_d[2],
-                       const double weight_h[2], int64_t n);
 /* out[w] = a[w], in the accumulator's type */
 typedef void widen_fn(void *out, const void *a, int64_t stride, int64_t n);
 /* out[w] = sums over kd voxels, then over kh of those sums; out[n] = 0 */
@@ -60,13 +57,13 @@ typedef void convert_fn(void *dst, const void *src, int64_t n);
 /* Values on their way from one dtype to another are held in one of these, which lose nothing. */
 typedef enum medium { MEDIUM_INT64, MEDIUM_UINT64, MEDIUM_DOUBLE, MEDIA } medium;
 
-/* dst[o] = the mean of voxels 2o and 2o+1 of 2^log2_rows rows, 1, 2 or 4; the rest of rows are not read */
-typedef void halve_fn(void *dst, const void *const rows[4], int log2_rows, int64_t n);
+/* dst[o] = the mean of voxels 2o and 2o+1 of planes*lines rows; planes and lines are 1 or 2. rows: line 0 of
+ * each plane in rows[0] and rows[1], line 1 in rows[2] and rows[3] */
+typedef void halve_fn(void *dst, const void *const rows[4], int planes, int lines, int64_t n);
 
 /* Linear in one accumulator: the rows by source dtype, the ends by target dtype. */
 typedef struct blend_functions {
     blend2_fn *two[VXS_DTYPES];
-    blend4_fn *four[VXS_DTYPES];
     widen_fn *widen[VXS_DTYPES];
     finish_fn *finish[VXS_DTYPES];       /* linear along w */
     convert_fn *finish_same[VXS_DTYPES]; /* where w does not change size */
