@@ -4,6 +4,8 @@
 
 #include "base/checked.h"
 
+enum { LINE = 64, START_BYTES = 4 * LINE, EARLY_BYTES = 8192, EARLY_ROWS = 8 };
+
 /* The entry of an output in one axis's table. */
 static int64_t entry(const tap_table *t, int64_t output) {
     return output - t->outputs.begin;
@@ -36,28 +38,37 @@ static void out_end(const worker *k, const int64_t at[AXES]) {
         j->rows->pick->scatter[j->dst_bytes](target(k, at), k->out_row, stride, k->strip.outputs);
 }
 
-/*
- * Ask for source rows of the next output row. Rows that lie apart start a new stream each, which the
- * processor is slow to notice: they are asked for whole. Rows that follow those just read need no more than a
- * start, so that memory is not idle while this row is finished; more would get in the way of what the
- * processor does.
- */
-static void prefetch_next(const worker *k, const int64_t at[AXES]) {
-    enum { LINE = 64, START = 4 * LINE };
-    const job *j = k->job;
-    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
-    if (at[AXIS_H] + 1 >= k->end_h || j->src->stride[AXIS_W] != 1)
-        return;
-    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H] + 1);
-    const int64_t latest = h->last[eh - 1];
-    int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * j->src_bytes;
-    if (h->first[eh] <= latest + 1)
-        bytes = min_i64(bytes, START);
-    for (int64_t y = max_i64(h->first[eh], latest + 1); y <= h->last[eh]; y++)
+static void prefetch_rows(const worker *k, const int64_t at[AXES], int64_t next_h, int64_t bytes) {
+    const tap_table *d = k->job->kernel->axis[0], *h = k->job->kernel->axis[1];
+    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, next_h);
+    for (int64_t y = max_i64(h->first[eh], h->last[eh - 1] + 1); y <= h->last[eh]; y++)
         for (int64_t z = d->first[ed]; z <= d->last[ed]; z++)
             for (int64_t b = 0; b < bytes; b += LINE)
                 __builtin_prefetch(source(k, z, y) + b, 0, 2);
     __asm__ volatile(""); /* gcc 12 drops calls of functions that do nothing but prefetch */
+}
+
+/*
+ * Ask for source rows of an output row to come. Rows that lie apart start a new stream each, which the
+ * processor is slow to notice: they are asked for whole, and early. Rows that follow those just read need no
+ * more than a start, so that memory is not idle while this row is finished; more would get in the way of what
+ * the processor does.
+ */
+static void prefetch_next(const worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    if (at[AXIS_H] + 1 >= k->end_h || j->src->stride[AXIS_W] != 1)
+        return;
+    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]);
+    const int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * j->src_bytes;
+    if (h->first[eh + 1] <= h->last[eh] + 1) {
+        prefetch_rows(k, at, at[AXIS_H] + 1, min_i64(bytes, START_BYTES));
+        return;
+    }
+    const int64_t rows = (d->last[ed] - d->first[ed] + 1) * (h->last[eh] - h->first[eh] + 1);
+    const int64_t ahead = min_i64(max_i64(EARLY_BYTES / (rows * bytes), 1), EARLY_ROWS);
+    if (at[AXIS_H] + ahead < k->end_h)
+        prefetch_rows(k, at, at[AXIS_H] + ahead, bytes);
 }
 
 void copy_row(worker *k, const int64_t at[AXES]) {
