@@ -8,7 +8,7 @@
 #include "base/checked.h"
 #include "volume/shuffle.h"
 
-enum { CHECKSUM_BYTES = 4, DECOMPRESSOR_BYTES = 64 << 10 };
+enum { CHECKSUM_BYTES = 4, DECOMPRESSOR_BYTES = 16 << 10 };
 
 struct decoder {
     const filter_pipeline *pipeline;

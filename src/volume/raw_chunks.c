@@ -7,9 +7,10 @@
 #include "base/checked.h"
 #include "volume/pieces.h"
 #include "volume/place.h"
+#include "volume/turns.h"
 
 /* Small chunks share a parcel, or handing them over would cost more than decoding them. */
-enum { PARCEL_CHUNKS = 64, PARCEL_BYTES = 64 << 10, KIB = 1 << 10 };
+enum { PARCEL_CHUNKS = 16, PARCEL_BYTES = 16 << 10, LIBRARY_BYTES = 16 << 10 };
 
 typedef struct raw_chunk {
     box part; /* the voxels wanted of it */
@@ -40,6 +41,8 @@ struct raw_reader {
     int threads, parcels;
     parcel *parcel;
     decoder **decoder; /* by thread */
+    turns turns;
+    bool *busy; /* by parcel, the turns' */
     const box_view *dst;
     damage damage;
 };
@@ -78,7 +81,7 @@ int64_t raw_reader_bytes(const volume_info *info, int threads) {
         decoder_bytes(&info->pipeline, stored_bytes(info), (int64_t)dtype_bytes(info->dtype));
     int64_t total =
         saturating_add(saturating_mul(one_parcel, parcels_of(threads)), saturating_mul(one_decoder, threads));
-    return saturating_add(total, saturating_add(stored_bytes(info), 64 * KIB));
+    return saturating_add(total, saturating_add(stored_bytes(info), LIBRARY_BYTES));
 }
 
 int volume_read_threads(const volume_info *info, int threads, int64_t bytes) {
@@ -95,8 +98,9 @@ int volume_read_threads(const volume_info *info, int threads, int64_t bytes) {
 
 static vxs_status allocate(raw_reader *r) {
     r->parcel = calloc((size_t)r->parcels, sizeof *r->parcel);
+    r->busy = calloc((size_t)r->parcels, sizeof *r->busy);
     r->decoder = calloc((size_t)r->threads, sizeof(decoder *));
-    CHECK(r->parcel && r->decoder, VXS_IO, "out of memory for %d parcels of chunks", r->parcels);
+    CHECK(r->parcel && r->busy && r->decoder, VXS_IO, "out of memory for %d parcels of chunks", r->parcels);
     for (int i = 0; i < r->parcels; i++) {
         r->parcel[i].raw = malloc(r->parcel_bytes);
         CHECK(r->parcel[i].raw, VXS_IO, "out of memory: %zu bytes for chunks as stored", r->parcel_bytes);
@@ -132,6 +136,7 @@ void raw_reader_destroy(raw_reader *r) {
         free(r->parcel[i].raw);
     for (int i = 0; i < r->threads && r->decoder; i++)
         decoder_destroy(r->decoder[i]);
+    free(r->busy);
     free(r->parcel);
     free(r->decoder);
     free(r);
@@ -164,9 +169,10 @@ static bool is_damaged(const raw_reader *r) {
     return found;
 }
 
-static void decode_parcel(raw_reader *r, const parcel *p) {
+static void decode_parcel(raw_reader *r, int slot) {
     char reason[DECODE_REASON_BYTES];
     decoder *mine = r->decoder[omp_get_thread_num()];
+    const parcel *p = &r->parcel[slot];
     for (int i = 0; i < p->count; i++) {
         const raw_chunk *c = &p->chunk[i];
         decoded_chunk voxels;
@@ -175,6 +181,7 @@ static void decode_parcel(raw_reader *r, const parcel *p) {
         else
             note_damage(r, &c->part, reason);
     }
+    turns_done(&r->turns, slot);
 }
 
 /* ---- fetching, on the calling thread ---- */
@@ -243,21 +250,26 @@ static vxs_status fill_parcel(fetching *f, parcel *p) {
     return VXS_OK;
 }
 
-/* Tasks on one parcel follow each other: the empty one, done at once, waits until the parcel has been
- * decoded, and the thread decodes others meanwhile. */
-static vxs_status fetch_and_decode(fetching *f) {
+/* What the calling thread does: it alone talks to HDF5, and lends a hand when every parcel is full. */
+static vxs_status fetch_all(fetching *f) {
     raw_reader *r = f->v->raw;
     vxs_status status = VXS_OK;
-    for (int i = 0; f->waiting && status == VXS_OK && !is_damaged(r); i = (i + 1) % r->parcels) {
-        parcel *p = &r->parcel[i];
-#pragma omp task if (0) depend(inout : p[0])
-        {}
-        status = fill_parcel(f, p);
-#pragma omp task depend(inout : p[0]) firstprivate(r, p)
-        decode_parcel(r, p);
-    }
-#pragma omp taskwait
+    int slot;
+    while (f->waiting && status == VXS_OK && !is_damaged(r))
+        if (turns_next(&r->turns, &slot)) {
+            status = fill_parcel(f, &r->parcel[slot]);
+            turns_filled(&r->turns);
+        } else {
+            decode_parcel(r, slot);
+        }
+    turns_end(&r->turns);
     return status;
+}
+
+static void decode_all(raw_reader *r) {
+    int slot;
+    while (turns_take(&r->turns, &slot))
+        decode_parcel(r, slot);
 }
 
 vxs_status raw_reader_read(volume *v, const box *where, const box_view *dst) {
@@ -269,9 +281,14 @@ vxs_status raw_reader_read(volume *v, const box *where, const box_view *dst) {
     f.waiting = pieces_next(&f.walk);
     r->dst = dst;
     r->damage.found = false;
-#pragma omp parallel num_threads(r->threads) default(shared)
-#pragma omp master
-    status = fetch_and_decode(&f);
+    turns_begin(&r->turns, r->parcels, r->busy);
+#pragma omp parallel num_threads(r->threads)
+    {
+        if (omp_get_thread_num() == 0)
+            status = fetch_all(&f);
+        decode_all(r);
+    }
+    turns_destroy(&r->turns);
     if (!r->damage.found)
         return status;
     for (int a = 0; a < AXES; a++)
