@@ -81,7 +81,7 @@ static void note_warning(run *r, const char *text) {
 }
 
 static vxs_status transform(run *r) {
-    TRY(volume_open_read(&r->job.in, r->comm, &r->in));
+    TRY(volume_open_read(&r->job.in, r->comm, r->job.read_threads, &r->in));
     TRY(volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out));
     volume_io_component(r->out, r->report.io_component);
     if (r->rank == 0 && r->options->started)
