@@ -4,7 +4,7 @@
 
 #include "base/checked.h"
 
-enum { LINE = 64, START_BYTES = 4 * LINE, EARLY_BYTES = 8192, EARLY_ROWS = 8 };
+enum { LINE = 64, START_BYTES = 4 * LINE, EARLY_BYTES = 4096, EARLY_ROWS = 8 };
 
 /* The entry of an output in one axis's table. */
 static int64_t entry(const tap_table *t, int64_t output) {
@@ -42,9 +42,11 @@ static void prefetch_rows(const worker *k, const int64_t at[AXES], int64_t next_
     const tap_table *d = k->job->kernel->axis[0], *h = k->job->kernel->axis[1];
     const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, next_h);
     for (int64_t y = max_i64(h->first[eh], h->last[eh - 1] + 1); y <= h->last[eh]; y++)
-        for (int64_t z = d->first[ed]; z <= d->last[ed]; z++)
+        for (int64_t z = d->first[ed]; z <= d->last[ed]; z++) {
+            const char *row = source(k, z, y);
             for (int64_t b = 0; b < bytes; b += LINE)
-                __builtin_prefetch(source(k, z, y) + b, 0, 2);
+                __builtin_prefetch(row + b, 0, 2);
+        }
     __asm__ volatile(""); /* gcc 12 drops calls of functions that do nothing but prefetch */
 }
 
