@@ -153,6 +153,23 @@ static void a_stream_with_a_long_tail_reads_as_by_hdf5(void **state) {
     }
 }
 
+static void checksums_of_old_hdf5_are_accepted(void **state) {
+    (void)state;
+    hid_t file, dataset = make_filtered("old.h5", &small_form, H5T_STD_U16LE, "F", &file);
+    unsigned char raw[244];
+    uint32_t none;
+    const hsize_t at[3] = {4, 5, 0};
+    assert_true(H5Dread_chunk(dataset, H5P_DEFAULT, at, &none, raw) >= 0);
+    for (int half = 240; half < 244; half += 2) {
+        unsigned char first = raw[half];
+        raw[half] = raw[half + 1];
+        raw[half + 1] = first;
+    }
+    assert_true(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, at, sizeof raw, raw) >= 0);
+    close_file(dataset, file);
+    check_equals_hdf5("old.h5", true);
+}
+
 static void flip_byte(const char *name, haddr_t at) {
     unsigned char byte;
     int file = open(in_folder(name), O_RDWR);
@@ -222,6 +239,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(filters_that_a_chunk_did_not_pass_are_skipped),
         cmocka_unit_test(chunks_that_are_cut_or_of_the_wrong_length_are_refused),
         cmocka_unit_test(a_stream_with_a_long_tail_reads_as_by_hdf5),
+        cmocka_unit_test(checksums_of_old_hdf5_are_accepted),
         cmocka_unit_test(every_flipped_byte_is_found_and_its_chunk_named),
         cmocka_unit_test(the_first_of_several_damaged_chunks_is_named),
         cmocka_unit_test(threads_are_as_many_as_the_memory_holds_and_chunks_there_are),
