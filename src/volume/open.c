@@ -75,23 +75,21 @@ vxs_status volume_reopen_dataset(volume *v) {
 
 /* Sources of a virtual dataset stay open until it is closed, and one that can't be opened for want of
  * descriptors reads as fill values. */
-static void plan_sources(volume *v) {
-    hid_t plist = H5Dget_create_plist(v->dataset);
-    size_t sources = 0;
-    if (H5Pget_layout(plist) == H5D_VIRTUAL && H5Pget_virtual_count(plist, &sources) >= 0 &&
-        sources > SOURCES_OPEN) {
-        int64_t voxels = 1;
-        for (int a = 0; a < AXES; a++)
-            voxels *= v->shape[a];
-        v->source_bytes =
-            max_i64(muldiv(voxels, SOURCES_OPEN, (int64_t)sources), 1) * (int64_t)v->element_bytes;
-        struct rlimit limit;
-        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-            limit.rlim_cur = limit.rlim_max;
-            setrlimit(RLIMIT_NOFILE, &limit);
-        }
+static void plan_sources(volume *v, int64_t sources) {
+    struct rlimit limit;
+    int64_t open = SOURCES_OPEN, voxels = 1;
+    if (sources == 0)
+        return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        if (limit.rlim_max != RLIM_INFINITY) /* half for MPI and whatever else is open */
+            open = max_i64(1, min_i64(open, (int64_t)(limit.rlim_max / 2)));
     }
-    hdf5_drop(plist);
+    for (int a = 0; a < AXES; a++)
+        voxels *= v->shape[a];
+    if (sources > open)
+        v->source_bytes = max_i64(muldiv(voxels, open, sources), 1) * (int64_t)v->element_bytes;
 }
 
 static int64_t most_chunks(const volume_info *info, MPI_Comm comm, bool writing) {
@@ -114,7 +112,10 @@ static volume *new_volume(const volume_info *info, MPI_Comm comm, bool writing) 
     memcpy(v->chunk, info->read_chunk, sizeof v->chunk);
     v->axes = info->axes;
     v->element_bytes = dtype_bytes(info->dtype);
-    bool chunked = info->layout == VOLUME_CHUNKED || info->source_chunk_bytes > 0;
+    int64_t chunk_voxels = 1;
+    for (int a = 0; a < AXES; a++)
+        chunk_voxels *= info->read_chunk[a];
+    bool chunked = info->layout == VOLUME_CHUNKED || chunk_voxels > 1;
     v->chunk_bytes = chunked ? layout_chunk_bytes(info->read_chunk, info->dtype) : 0;
     v->call_chunks = most_chunks(info, comm, writing);
     v->swapped = info->swapped;
@@ -146,7 +147,7 @@ static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writi
     if (status == VXS_OK)
         status = comm_agree(comm, open_dataset(v, !info->serial_only, writing));
     if (status == VXS_OK && v->serial)
-        plan_sources(v);
+        plan_sources(v, info->sources);
     if (status != VXS_OK) {
         close_quietly(v);
         v = NULL;

@@ -24,7 +24,8 @@ int64_t volume_read_overhead(const volume_info *info, int64_t bytes, int threads
         return raw_reader_bytes(info, threads);
     int64_t chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype), total = 0;
     if (info->layout == VOLUME_VIRTUAL) {
-        total += min_i64(info->sources, SOURCES_OPEN) * MIB;
+        /* Sources of sources have HDF5's default chunk cache, 1 MiB. */
+        total += min_i64(info->sources, SOURCES_OPEN) * (info->nested_sources ? 2 : 1) * MIB;
         total = saturating_add(total, saturating_mul(3, info->source_chunk_bytes));
         chunk_bytes = layout_chunk_bytes(info->read_chunk, info->dtype);
         return saturating_add(total, chunks_of_call(bytes, chunk_bytes) * 6 * KIB);

@@ -44,7 +44,8 @@ typedef struct volume_info {
      * 1 along every axis where there are none. read_filtered: those are decoded whole or not at all. */
     int64_t read_chunk[AXES];
     bool read_filtered;
-    int64_t sources;            /* of a virtual dataset, else 0 */
+    int64_t sources;            /* of a virtual dataset, those of its sources too; else 0 */
+    bool nested_sources;        /* some are virtual themselves */
     int64_t source_chunk_bytes; /* the largest chunk of any source */
     filter_pipeline pipeline;
     char filters[VOLUME_FILTERS_BYTES]; /* "shuffle, deflate 4", "" without */

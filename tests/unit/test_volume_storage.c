@@ -114,6 +114,8 @@ static void external_storage_and_external_links_read_back_serially(void **state)
     check_reads_back("link.h5", "", VOLUME_CONTIGUOUS, true);
 }
 
+static int first_voxel; /* of the next virtual dataset's values */
+
 /* A virtual dataset of source files of so many planes each, stored as source_plist says. */
 static void make_virtual_of(const char *file, const char *pattern, int sources, int planes,
                             hid_t source_plist) {
@@ -125,7 +127,7 @@ static void make_virtual_of(const char *file, const char *pattern, int sources, 
         snprintf(name, sizeof name, pattern, i);
         hid_t source = new_file(name),
               dataset = new_dataset(source, "/raw", H5T_STD_U16LE, 3, one, source_plist);
-        fill_dataset(dataset, i * planes * 35);
+        fill_dataset(dataset, first_voxel + i * planes * 35);
         H5Dclose(dataset);
         H5Fclose(source);
         start[0] = (hsize_t)(i * planes);
@@ -205,6 +207,76 @@ static void sources_of_a_virtual_dataset_do_not_stay_open(void **state) {
     assert_int_equal(volume_close(in), VXS_OK);
 }
 
+/* A virtual dataset of virtual ones. */
+static void make_nested(const char *file, int outer, int inner) {
+    hsize_t shape[3] = {(hsize_t)(outer * inner), 5, 7}, part[3] = {(hsize_t)inner, 5, 7}, start[3] = {0};
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(3, shape, NULL);
+    hid_t part_space = H5Screate_simple(3, part, NULL);
+    for (int i = 0; i < outer; i++) {
+        char name[64], pattern[64];
+        snprintf(name, sizeof name, "inner%d.h5", i);
+        snprintf(pattern, sizeof pattern, "inner%d-%%d.h5", i);
+        first_voxel = i * inner * 35;
+        make_virtual(name, pattern, inner);
+        start[0] = (hsize_t)(i * inner);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, part, NULL);
+        H5Pset_virtual(plist, space, name, "/raw", part_space);
+    }
+    first_voxel = 0;
+    make_file(file, H5T_STD_U16LE, 3, shape, plist);
+    H5Sclose(part_space);
+    H5Sclose(space);
+    H5Pclose(plist);
+}
+
+static void sources_of_sources_count_and_must_be_there(void **state) {
+    (void)state;
+    volume_info info;
+    volume *in;
+    make_nested("nested.h5", 4, 70);
+    assert_int_equal(volume_probe(in_folder("nested.h5"), "", &info), VXS_OK);
+    assert_int_equal(info.sources, 4 + 280);
+    assert_true(info.nested_sources);
+    int before = open_files();
+    assert_int_equal(volume_open_read(&info, MPI_COMM_SELF, 1, &in), VXS_OK);
+    for (int d = 0; d < 280; d++) {
+        box plane = box_of_shape(info.shape);
+        plane.axis[AXIS_D] = (range){d, d + 1};
+        assert_int_equal(read_box(in, &info, &plane), VXS_OK);
+        assert_true(open_files() < before + 150);
+    }
+    assert_int_equal(volume_close(in), VXS_OK);
+    unlink(in_folder("inner2-13.h5"));
+    assert_int_equal(volume_probe(in_folder("nested.h5"), "", &info), VXS_BAD_INPUT);
+    ASSERT_SAYS("inner2.h5", "maps itself");
+}
+
+static void a_series_of_numbered_sources_must_have_no_gap(void **state) {
+    (void)state;
+    volume_info info;
+    hsize_t shape[3] = {6, 5, 7}, most[3] = {H5S_UNLIMITED, 5, 7}, one[3] = {1, 5, 7}, zero[3] = {0};
+    hsize_t unlimited[3] = {H5S_UNLIMITED, 1, 1};
+    make_virtual("plain.h5", "series%d.h5", 6);
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(3, shape, most);
+    hid_t source_space = H5Screate_simple(3, one, NULL);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, zero, one, unlimited, one);
+    H5Pset_virtual(plist, space, "series%b.h5", "/raw", source_space);
+    hid_t out = new_file("series.h5");
+    hid_t dataset = H5Dcreate2(out, "/raw", H5T_STD_U16LE, space, H5P_DEFAULT, plist, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    H5Dclose(dataset);
+    H5Fclose(out);
+    check_reads_back("series.h5", "", VOLUME_VIRTUAL, true);
+    assert_int_equal(volume_probe(in_folder("series.h5"), "", &info), VXS_OK);
+    assert_int_equal(info.sources, 6);
+    unlink(in_folder("series3.h5"));
+    assert_int_equal(volume_probe(in_folder("series.h5"), "", &info), VXS_BAD_INPUT);
+    ASSERT_SAYS("series%b.h5", "gap", "/raw");
+    H5Sclose(source_space);
+    H5Sclose(space);
+    H5Pclose(plist);
+}
+
 static void a_damaged_chunk_is_bad_input_with_its_place(void **state) {
     (void)state;
     hid_t plist = chunked();
@@ -276,6 +348,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(virtual_datasets_read_back_and_their_sources_must_be_there),
         cmocka_unit_test(reads_of_virtual_datasets_follow_their_sources_chunks_where_these_lie_on_one_grid),
         cmocka_unit_test(sources_of_a_virtual_dataset_do_not_stay_open),
+        cmocka_unit_test(sources_of_sources_count_and_must_be_there),
+        cmocka_unit_test(a_series_of_numbered_sources_must_have_no_gap),
         cmocka_unit_test(a_damaged_chunk_is_bad_input_with_its_place),
     };
     int failed = cmocka_run_group_tests(tests, make_folder, remove_folder);
