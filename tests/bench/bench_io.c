@@ -159,7 +159,7 @@ static int usage(FILE *to) {
                     "  --write FILE       write it anew; an older plain file is removed\n"
                     "  --read-bytes N     of the file to read\n"
                     "  --write-bytes N    of the file to write\n"
-                    "  --call-bytes N     most bytes of one call, and size of the buffer (8 MiB)\n"
+                    "  --call-bytes N     most bytes of one call, and size of the buffer (4 MiB)\n"
                     "  --json FILE        write the result to FILE\n"
                     "  --smoke            a few MiB in $TMPDIR, no meaningful figures: does it run?\n"
                     "  --help             this text\n"
@@ -222,7 +222,7 @@ static int parse(settings *s, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    settings s = {.call_bytes = 8 << 20};
+    settings s = {.call_bytes = 4 << 20};
     setenv("OMPI_MCA_io", "^ompio", 0);
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
