@@ -10,6 +10,7 @@ import gc
 import importlib.metadata
 import itertools
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -162,6 +163,29 @@ class Memory:
         return True
 
 
+class OtherLoad:
+    """How many cores other programs keep busy meanwhile; None where the system does not tell."""
+
+    def __init__(self):
+        self.begin, self.since = self.busy_seconds(), time.perf_counter()
+
+    @staticmethod
+    def busy_seconds():
+        """Of the whole machine, and what the host took (steal), without this program and its children."""
+        try:
+            with open("/proc/stat", encoding="ascii") as file:
+                user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+        except (OSError, ValueError):
+            return None
+        own = sum(os.times()[:4])
+        return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK") - own
+
+    def cores(self):
+        if self.begin is None:
+            return None
+        return max(0.0, (self.busy_seconds() - self.begin) / (time.perf_counter() - self.since))
+
+
 def set_threads(threads):
     for name in ("volresample", "torch"):
         try:
@@ -222,12 +246,13 @@ def time_ours(kernels, row, threads, seconds):
 
 def time_row(row, threads, args, memory):
     ours = lambda: time_ours(args.kernels, row, threads, args.seconds) if args.kernels else None
-    before = ours()
+    load, before = OtherLoad(), ours()
     volume = random_volume(row.dtype, row.src)
     peers = {name: time_peer(call, row, volume, args.seconds, memory) for name, call in row.calls.items()}
     del volume
     after = ours() if before else None
-    found = {"name": row.name, "threads": threads, "peers": peers, "ours": [o for o in (before, after) if o]}
+    found = {"name": row.name, "threads": threads, "peers": peers, "ours": [o for o in (before, after) if o],
+             "other_load_cores": load.cores()}
     if found["ours"]:
         found["ours_ms_median"] = statistics.mean(o["ms_median"] for o in found["ours"])
     return found
@@ -237,6 +262,8 @@ def say(found):
     parts = [f"{found['name']:42} {found['threads']} threads  ours {found.get('ours_ms_median', float('nan')):8.2f} ms"]
     for name, peer in found["peers"].items():
         parts.append(f"{name} {peer['ms_median']:.2f}" if "ms_median" in peer else f"{name} {peer['missing'][:11]}")
+    if (found["other_load_cores"] or 0) > 0.1:
+        parts.append(f"(other programs: {found['other_load_cores']:.1f} cores)")
     print("   ".join(parts), flush=True)
 
 
@@ -269,8 +296,8 @@ def main():
         for row in rows:
             results.append(time_row(row, threads, args, memory))
             say(results[-1])
-    with open(args.json, "w", encoding="utf-8") as file:
-        json.dump({"versions": versions(), "rows": results}, file, indent=1)
+            with open(args.json, "w", encoding="utf-8") as file:  # after every row: a stopped run is not lost
+                json.dump({"versions": versions(), "rows": results}, file, indent=1)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import subprocess
 import bench_goals
 
 PEERS = ("volresample", "torch")  # these have columns of their own
+BUSY_CORES = 0.1  # used by other programs meanwhile
 HEAD = ["row", "ranks x threads", "ours", "least to most", "GB/s", "share", "cycles/voxel",
         "volresample", "x", "PyTorch", "x", "other", "x"]
 
@@ -31,7 +32,7 @@ def kernel_rows(kernels, peers):
     for found in peers["rows"] if peers else []:
         row = rows.setdefault((found["name"], found["threads"]),
                               {"name": found["name"], "threads": found["threads"], "ours": None})
-        row["peers"] = found["peers"]
+        row["peers"], row["busy"] = found["peers"], (found.get("other_load_cores") or 0) > BUSY_CORES
         if found["ours"]:
             row["ours"] = merged(found["ours"])
         for peer in row["peers"].values():
@@ -70,7 +71,7 @@ def peer_cells(peer):
 
 def kernel_cells(row):
     ours = row["ours"]
-    cells = [row["name"], f"1x{row['threads']}"]
+    cells = [row["name"] + (" !" if row.get("busy") else ""), f"1x{row['threads']}"]
     if ours:
         cells += [number(ours["ms_median"]) + " ms", f"{number(ours['ms_min'])} to {number(ours['ms_max'])}",
                   number(ours["gb_per_s"]), f"{100 * ours['bandwidth_share']:.0f} %", number(ours["cycles_per_voxel"])]
@@ -138,6 +139,8 @@ def notes(rows, files, older):
         found.append(f"FROM AN EARLIER RUN, perhaps of another version: {', '.join(older)}.")
     if any("reused" in peer for row in rows for peer in row["peers"].values()):
         found.append("Peers: ms as installed / with their memory reused from call to call; x: times that ours is faster.")
+    if any(row.get("busy") for row in rows):
+        found.append(f"! NOT TO BE TRUSTED: other programs kept more than {BUSY_CORES} cores busy meanwhile.")
     if any("returns" in peer for row in rows for peer in row["peers"].values()):
         found.append("* converts to float32 and returns that.")
     if files:
