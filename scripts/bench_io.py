@@ -1,0 +1,243 @@
+"""Times the whole program, from file to file: beside plain MPI-IO, with deflated files, and over ranks x threads.
+
+Makes its volumes in memory (/dev/shm) when they fit there, else in $TMPDIR, and deletes them. Every figure is a median
+over runs that take turns with those they are compared with, after one of each that does not count. Times are the
+program's own, without the start of MPI.
+"""
+import argparse
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+GIB = 1 << 30
+CHUNK = "64,64,64"
+
+
+def die(text):
+    sys.exit(f"bench_io.py: {text}")
+
+
+def size_in_bytes(text):
+    match = re.fullmatch(r"([0-9.]+)\s*([KMGT]?)i?B?", text, re.IGNORECASE)
+    if not match:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size; for instance 8GiB or 512M")
+    return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
+
+
+def shape_of(size):
+    """About that many bytes of uint16; all sizes divide by 4."""
+    side = max(64, 2 ** round(math.log2(size / 2) / 3))
+    return max(4, size // (2 * side * side) // 4 * 4), side, side
+
+
+def bytes_of(shape):
+    return 2 * math.prod(shape)
+
+
+def half(shape):
+    return tuple(n // 2 for n in shape)
+
+
+# ---- where the files go ----
+
+def memory_available():
+    try:
+        text = pathlib.Path("/proc/meminfo").read_text(encoding="ascii")
+        return int(re.search(r"MemAvailable:\s+(\d+) kB", text)[1]) * 1024
+    except (OSError, TypeError):
+        return 0
+
+
+def place_for(size):
+    """A folder with room for an input of that many bytes and its output."""
+    needed = size * 9 // 8 + (256 << 20)
+    shm, other = "/dev/shm", tempfile.gettempdir()
+    if os.path.isdir(shm) and shutil.disk_usage(shm).free >= needed and memory_available() >= needed + 4 * GIB:
+        return shm
+    if shutil.disk_usage(other).free < needed:
+        die(f"neither {shm} (and the memory for it) nor {other} has room for {needed / GIB:.1f} GiB; "
+            "give a smaller --io-size and --deflate-size, or another TMPDIR")
+    return other
+
+
+# ---- the programs ----
+
+class Programs:
+    def __init__(self, build, mpiexec, folder):
+        build = pathlib.Path(build).resolve()
+        self.voxslab, self.make_volume = build / "src/voxslab", build / "tests/cli/make_volume"
+        self.floor, self.clock = build / "tests/bench/bench_io", build / "tests/bench/libcodec_clock.so"
+        self.mpiexec, self.folder = mpiexec, pathlib.Path(folder)
+
+    def call(self, command):
+        done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False, timeout=1800)
+        if done.returncode:
+            die(f"status {done.returncode} from: {' '.join(map(str, command))}\n{done.stderr[-2000:]}")
+
+    def mpi(self, ranks):
+        return [self.mpiexec, "-n", ranks, "--bind-to", "none"]
+
+    def resample(self, ranks, threads, source, out, *options, preload=()):
+        """The report of one run; out is new."""
+        out.unlink(missing_ok=True)
+        report = self.folder / "report.json"
+        self.call(self.mpi(ranks) + list(preload) + [self.voxslab, "resample", source, out, "--threads", threads, "--quiet",
+                                                     "--json", report, *options])
+        return json.loads(report.read_text(encoding="utf-8"))
+
+    def clocked(self, ranks, threads, source, out, *options):
+        """resample, and the seconds of all threads inside the codec: inflating, deflating."""
+        prefix = self.folder / "codec"
+        found = self.resample(ranks, threads, source, out, *options,
+                              preload=["env", f"CODEC_CLOCK={prefix}", f"LD_PRELOAD={self.clock}"])
+        found["codec"] = [0.0, 0.0]
+        for path in self.folder.glob("codec.*"):
+            found["codec"] = [a + float(b) for a, b in zip(found["codec"], path.read_text(encoding="ascii").split())]
+            path.unlink()
+        return found
+
+    def plain(self, ranks, source, out, read_bytes, write_bytes):
+        report = self.folder / "floor.json"
+        self.call(self.mpi(ranks) + [self.floor, "--read", source, "--read-bytes", read_bytes, "--write", out,
+                                     "--write-bytes", write_bytes, "--json", report])
+        return json.loads(report.read_text(encoding="utf-8"))
+
+    def volume(self, name, shape, *options):
+        """A volume that is no noise, so that it deflates as pictures do: a random one, four times as large."""
+        small, path = self.folder / "small.h5", self.folder / name
+        quarter = ",".join(str(n // 4) for n in shape)
+        self.call([self.make_volume, small, "volume", f"shape={quarter}", "dtype=uint16"])
+        self.resample(os.cpu_count(), 1, small, path, "--scale", "4", *options)
+        small.unlink()
+        return path
+
+
+# ---- what is measured ----
+
+def spread(seconds):
+    return {"s_median": statistics.median(seconds), "s_min": min(seconds), "s_max": max(seconds), "repeats": len(seconds)}
+
+
+def in_turn(repeats, *measures):
+    """Runs them in turn, once without counting; one list of results for each."""
+    for measure in measures:
+        measure()
+    rounds = [[measure() for measure in measures] for _ in range(repeats)]
+    return [list(results) for results in zip(*rounds)]
+
+
+def phases(results):
+    names = [name for name, value in results[0]["run"].items() if isinstance(value, dict)]
+    return {name: statistics.median(r["run"][name]["seconds_max"] for r in results) for name in names}
+
+
+def program_figures(results):
+    return spread([r["run"]["seconds"] for r in results]) | {
+        "phases": phases(results), "peak_rss": max(r["run"]["peak_rss"] for r in results)}
+
+
+def contiguous(programs, shape, modes, repeats):
+    source, out, floor_out = programs.volume("contiguous.h5", shape), programs.folder / "out.h5", programs.folder / "floor.raw"
+    rows, in_bytes, out_bytes = [], bytes_of(shape), bytes_of(half(shape))
+
+    def floor():
+        found = programs.plain(2, source, floor_out, in_bytes, out_bytes)
+        floor_out.unlink()
+        return found
+
+    def ours(mode):
+        found = programs.resample(2, 1, source, out, "--scale", "0.5", "--mode", mode)
+        out.unlink()
+        return found
+
+    for mode in modes:
+        floors, runs = in_turn(repeats, floor, lambda m=mode: ours(m))
+        floor_spread = spread([f["seconds"]["whole"] for f in floors])
+        floor_spread |= {part: statistics.median(f["seconds"][part] for f in floors) for part in ("read", "write")}
+        rows.append({"kind": "contiguous", "mode": mode, "shape": shape, "in_bytes": in_bytes, "out_bytes": out_bytes,
+                     "ranks": 2, "threads": 1, "floor": floor_spread} | program_figures(runs))
+        say(rows[-1], f"plain MPI-IO {floor_spread['s_median']:.2f} s")
+    source.unlink()
+    return rows
+
+
+def deflated(programs, shape, repeats):
+    source, out = programs.volume("deflated.h5", shape, "--chunk", CHUNK, "--filter", "gzip=4"), programs.folder / "out.h5"
+    combinations = [(1, 1), (2, 1), (1, 2)]
+    measures = [lambda r=r, t=t: programs.clocked(r, t, source, out, "--scale", "0.5") for r, t in combinations]
+    rows, stored = [], source.stat().st_size
+    for (ranks, threads), runs in zip(combinations, in_turn(repeats, *measures)):
+        whole = [r["run"]["seconds"] * ranks * threads for r in runs]
+        rows.append({"kind": "deflated", "mode": "linear", "shape": shape, "in_bytes": bytes_of(shape),
+                     "out_bytes": bytes_of(half(shape)), "stored_bytes": stored, "ranks": ranks, "threads": threads,
+                     "inflate_s": statistics.median(r["codec"][0] for r in runs),
+                     "deflate_s": statistics.median(r["codec"][1] for r in runs),
+                     "codec_share": statistics.median(sum(r["codec"]) / w for r, w in zip(runs, whole))}
+                    | program_figures(runs))
+        say(rows[-1], f"{100 * rows[-1]['codec_share']:.0f} % in the codec")
+    source.unlink()
+    out.unlink()
+    return rows
+
+
+def scaling(programs, shape, modes, cores, repeats):
+    source, out = programs.volume("scaling.h5", shape), programs.folder / "out.h5"
+    steps = sorted({2**n for n in range(cores.bit_length())} | {cores})
+    combinations = [(r, t) for r in steps for t in steps if r * t <= cores]
+    rows = []
+    for mode in modes:
+        measures = [lambda r=r, t=t, m=mode: programs.resample(r, t, source, out, "--scale", "0.5", "--mode", m)
+                    for r, t in combinations]
+        for (ranks, threads), runs in zip(combinations, in_turn(repeats, *measures)):
+            rows.append({"kind": "scaling", "mode": mode, "shape": shape, "in_bytes": bytes_of(shape),
+                         "out_bytes": bytes_of(half(shape)), "ranks": ranks, "threads": threads} | program_figures(runs))
+            say(rows[-1], "")
+    source.unlink()
+    return rows
+
+
+def say(row, more):
+    print(f"{row['kind']:10} {row['mode']:8} {row['in_bytes'] / GIB:.3g} GiB  {row['ranks']} ranks x {row['threads']} threads  "
+          f"{row['s_median']:.2f} s   {more}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="+", choices=["contiguous", "deflated", "scaling"])
+    parser.add_argument("--build", required=True, metavar="DIR", help="build folder")
+    parser.add_argument("--json", required=True, metavar="FILE", help="where the results go")
+    parser.add_argument("--mpiexec", default="mpirun")
+    parser.add_argument("--io-size", type=size_in_bytes, default=8 * GIB, metavar="SIZE", help="contiguous input (8GiB)")
+    parser.add_argument("--deflate-size", type=size_in_bytes, default=GIB, metavar="SIZE", help="deflated input (1GiB)")
+    parser.add_argument("--scaling-size", type=size_in_bytes, default=2 * GIB, metavar="SIZE", help="of scaling (2GiB)")
+    parser.add_argument("--modes", default="linear,area,nearest", metavar="MODE[,MODE]", help="(linear,area,nearest)")
+    parser.add_argument("--repeats", type=int, default=5, help="of every run (5)")
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench_io.py: stopped"))  # the volumes are deleted then too
+
+    sizes = {"contiguous": args.io_size, "deflated": args.deflate_size, "scaling": args.scaling_size}
+    place, modes = place_for(max(sizes[part] for part in args.parts)), args.modes.split(",")
+    cores = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="voxslab-bench.", dir=place) as folder:
+        programs, rows = Programs(args.build, args.mpiexec, folder), []
+        if "contiguous" in args.parts:
+            rows += contiguous(programs, shape_of(args.io_size), modes, args.repeats)
+        if "deflated" in args.parts:
+            rows += deflated(programs, shape_of(args.deflate_size), args.repeats)
+        if "scaling" in args.parts:
+            rows += scaling(programs, shape_of(args.scaling_size), modes[:2], cores, args.repeats)
+    with open(args.json, "w", encoding="utf-8") as file:
+        json.dump({"place": "tmpfs" if place == "/dev/shm" else "disk", "rows": rows}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

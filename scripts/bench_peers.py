@@ -1,0 +1,304 @@
+"""Times other people's libraries and our kernels on the same rows, in turn: ours, the peers, ours again.
+
+A row is a line of the table below: dtype, what, shapes, and for each peer the call that does it. A peer that raises
+does not offer the row; one that answers in another dtype is marked so. Peers allocate their output in every call, ours
+is given its own, so every peer is timed twice: as it is installed, and with its memory reused from call to call.
+"""
+import argparse
+import ctypes
+import gc
+import importlib.metadata
+import itertools
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+
+TIMES_AT_LEAST, TIMES_AT_MOST = 5, 1000
+
+
+def cube(shape):
+    return str(shape[0]) if len(set(shape)) == 1 else "x".join(map(str, shape))
+
+
+class Row:
+    def __init__(self, dtype, what, src, dst, **calls):
+        as_shape = lambda size: (size,) * 3 if isinstance(size, int) else size
+        self.dtype, self.src, self.dst, self.calls = dtype, as_shape(src), as_shape(dst), calls
+        # the name that bench_kernels gives the same row
+        self.name = f"{dtype} {what} {cube(self.src)}->{cube(self.dst)}"
+
+
+# ---- the calls: (volume, output shape) -> result ----
+
+def module(name):
+    return importlib.import_module(name)
+
+
+def volresample(mode):
+    return lambda v, out: module("volresample").resample(v, out, mode=mode)
+
+
+def volresample_as_int16(v, out):
+    """It has no uint16, but nearest moves bits only."""
+    return module("volresample").resample(v.view(numpy.int16), out, mode="nearest").view(numpy.uint16)
+
+
+def volresample_grid(mode, padding):
+    def call(v, out):
+        return module("volresample").grid_sample(v[None, None], random_grid(out), mode=mode, padding_mode=padding)
+    return call
+
+
+def torch(mode):
+    return lambda v, out: module("torch").nn.functional.interpolate(as_tensor(v), size=out, mode=mode).numpy()
+
+
+def torch_grid(mode, padding):
+    def call(v, out):
+        grid = module("torch").from_numpy(random_grid(out))
+        sample = module("torch").nn.functional.grid_sample
+        return sample(as_tensor(v), grid, mode=mode, padding_mode=padding, align_corners=False).numpy()
+    return call
+
+
+def as_tensor(v):
+    return module("torch").from_numpy(v)[None, None]
+
+
+def tinybrain(v, out):
+    """The C++ behind downsample_with_averaging; its arrays are w, h, d, the fastest axis first, as ours are."""
+    return module("tinybrain.accelerated").average_pooling_2x2x2(v.T, 1)[0]
+
+
+def scipy_cubic(v, out):
+    factors = [o / i for o, i in zip(out, v.shape)]
+    return module("scipy.ndimage").zoom(v, factors, order=3, mode="reflect", grid_mode=True)
+
+
+def numpy_label(v, out):
+    """The neighbour of the steepest descent, of 27, in every interior voxel, with NumPy's sliding windows."""
+    windows = numpy.lib.stride_tricks.sliding_window_view(v.astype(numpy.float32), (3, 3, 3))
+    difference = (windows[..., 1:2, 1:2, 1:2] - windows).reshape(windows.shape[:3] + (27,))
+    steps = numpy.abs(numpy.indices((3, 3, 3)) - 1).sum(axis=0).ravel()
+    score = difference * (1 / numpy.sqrt(numpy.maximum(steps, 1)))
+    score[..., 13] = -100
+    label = numpy.zeros(v.shape, numpy.uint8)
+    label[1:-1, 1:-1, 1:-1] = score.argmax(axis=-1)
+    return label
+
+
+grids = {}
+
+
+def random_grid(shape):
+    if shape not in grids:
+        grids[shape] = numpy.random.default_rng(2).uniform(-1, 1, (1, *shape, 3)).astype(numpy.float32)
+    return grids[shape]
+
+
+# ---- the rows ----
+
+TORCH_MODES = {"nearest": "nearest-exact", "linear": "trilinear", "area": "area"}
+SIZES = {"nearest": [(512, 256), (512, 171), (256, 512), (128, 64)], "area": [(512, 256), (512, 171), (256, 512), (512, 64), (128, 64)]}
+SIZES["linear"] = SIZES["nearest"]
+
+
+def resample_row(dtype, mode, src, dst):
+    calls = dict(volresample=volresample(mode), torch=torch(TORCH_MODES[mode]))
+    if (dtype, mode) == ("uint16", "nearest"):
+        calls["volresample"] = volresample_as_int16
+    if mode == "area" and src == 2 * dst:
+        calls["tinybrain"] = tinybrain
+    return Row(dtype, mode, src, dst, **calls)
+
+
+def cubic_row(src, dst):
+    return Row("float32", "cubic", src, dst, volresample=volresample("cubic"), scipy=scipy_cubic)
+
+
+def grid_row(padding):
+    return Row("float32", f"grid_sample linear {padding}", 128, 128,
+               volresample=volresample_grid("linear", padding), torch=torch_grid("bilinear", padding))
+
+
+ROWS = [resample_row(dtype, mode, *sizes)
+        for dtype, mode in itertools.product(("float32", "uint8", "uint16"), TORCH_MODES) for sizes in SIZES[mode]] + [
+    grid_row("zeros"),
+    grid_row("reflection"),
+    cubic_row(128, 64),
+    cubic_row((96, 128, 80), (64, 160, 48)),
+    cubic_row(128, 256),
+    Row("float32", "label", 128, 128, numpy=numpy_label),
+]
+
+
+# ---- timing ----
+
+class Memory:
+    """What glibc does with large blocks that are freed. Elsewhere: nothing, and there is no second figure."""
+    TRIM, THRESHOLD, MMAPS = -1, -3, -4
+
+    def __init__(self):
+        try:
+            self.libc = ctypes.CDLL("libc.so.6")
+        except OSError:
+            self.libc = None
+
+    def reuse(self, on):
+        """off: back to the system above 32 MiB, as its sliding threshold would have it soon. on: kept."""
+        if self.libc is None:
+            return False
+        gc.collect()
+        self.libc.mallopt(self.THRESHOLD, 32 << 20)
+        self.libc.mallopt(self.MMAPS, 0 if on else 65536)
+        self.libc.mallopt(self.TRIM, 2**31 - 1 if on else 64 << 20)
+        self.libc.malloc_trim(0)
+        return True
+
+
+class OtherLoad:
+    """How many cores other programs keep busy meanwhile; None where the system does not tell."""
+
+    def __init__(self):
+        self.begin, self.since = self.busy_seconds(), time.perf_counter()
+
+    @staticmethod
+    def busy_seconds():
+        """Of the whole machine, and what the host took (steal), without this program and its children."""
+        try:
+            with open("/proc/stat", encoding="ascii") as file:
+                user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+        except (OSError, ValueError):
+            return None
+        own = sum(os.times()[:4])
+        return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK") - own
+
+    def cores(self):
+        if self.begin is None:
+            return None
+        return max(0.0, (self.busy_seconds() - self.begin) / (time.perf_counter() - self.since))
+
+
+def set_threads(threads):
+    for name in ("volresample", "torch"):
+        try:
+            module(name).set_num_threads(threads)
+        except ImportError:
+            pass
+
+
+def random_volume(dtype, shape):
+    generator = numpy.random.default_rng(1)
+    if dtype == "float32":
+        return generator.random(shape, dtype=numpy.float32)
+    return generator.integers(0, numpy.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
+
+
+def spread(seconds):
+    return {"ms_median": 1e3 * statistics.median(seconds), "ms_min": 1e3 * min(seconds), "ms_max": 1e3 * max(seconds),
+            "repeats": len(seconds)}
+
+
+def time_call(call, volume, out, seconds):
+    call(volume, out)
+    took = []
+    while len(took) < TIMES_AT_LEAST or (sum(took) < seconds and len(took) < TIMES_AT_MOST):
+        begin = time.perf_counter()
+        call(volume, out)
+        took.append(time.perf_counter() - begin)
+    return spread(took)
+
+
+def time_peer(call, row, volume, seconds, memory):
+    try:
+        result = call(volume, row.dst)
+    except ImportError:
+        return {"missing": "not installed"}
+    except (NotImplementedError, TypeError, ValueError, RuntimeError) as error:
+        return {"missing": f"not offered: {str(error).splitlines()[0][:100]}"}
+    returned = str(result.dtype)
+    del result
+    memory.reuse(False)
+    found = time_call(call, volume, row.dst, seconds)
+    if memory.reuse(True):
+        found["reused"] = time_call(call, volume, row.dst, seconds)
+        memory.reuse(False)
+    if returned != row.dtype and "label" not in row.name:
+        found["returns"] = returned
+    return found
+
+
+def time_ours(kernels, row, threads, seconds):
+    """bench_kernels' row of that name; None while it has none."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        command = [kernels, "--threads", str(threads), "--seconds", str(seconds), "--filter", row.name, "--json", file.name]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        found = [r for r in json.load(file)["rows"] if r["name"] == row.name]
+    return found[0] if found else None
+
+
+def time_row(row, threads, args, memory):
+    ours = lambda: time_ours(args.kernels, row, threads, args.seconds) if args.kernels else None
+    load, before = OtherLoad(), ours()
+    volume = random_volume(row.dtype, row.src)
+    peers = {name: time_peer(call, row, volume, args.seconds, memory) for name, call in row.calls.items()}
+    del volume
+    after = ours() if before else None
+    found = {"name": row.name, "threads": threads, "peers": peers, "ours": [o for o in (before, after) if o],
+             "other_load_cores": load.cores()}
+    if found["ours"]:
+        found["ours_ms_median"] = statistics.mean(o["ms_median"] for o in found["ours"])
+    return found
+
+
+def say(found):
+    parts = [f"{found['name']:42} {found['threads']} threads  ours {found.get('ours_ms_median', float('nan')):8.2f} ms"]
+    for name, peer in found["peers"].items():
+        parts.append(f"{name} {peer['ms_median']:.2f}" if "ms_median" in peer else f"{name} {peer['missing'][:11]}")
+    if (found["other_load_cores"] or 0) > 0.1:
+        parts.append(f"(other programs: {found['other_load_cores']:.1f} cores)")
+    print("   ".join(parts), flush=True)
+
+
+def versions():
+    found = {"python": sys.version.split()[0]}
+    for name in ("volresample", "torch", "tinybrain", "scipy", "numpy"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", required=True, metavar="FILE", help="where the results go")
+    parser.add_argument("--kernels", metavar="PROGRAM", help="bench_kernels; without it the peers only")
+    parser.add_argument("--threads", default="1", metavar="N[,N]", help="thread counts, one after the other (1)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of repeats per call; at least 5 repeats (0.5)")
+    parser.add_argument("--rows", default="", metavar="REGEX", help="only rows whose name it finds")
+    parser.add_argument("--list", action="store_true", help="print the rows' names and end")
+    args = parser.parse_args()
+
+    rows = [row for row in ROWS if re.search(args.rows, row.name)]
+    if args.list:
+        return print("\n".join(row.name for row in rows))
+    memory, results = Memory(), []
+    for threads in map(int, args.threads.split(",")):
+        set_threads(threads)
+        for row in rows:
+            results.append(time_row(row, threads, args, memory))
+            say(results[-1])
+            with open(args.json, "w", encoding="utf-8") as file:  # after every row: a stopped run is not lost
+                json.dump({"versions": versions(), "rows": results}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
