@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages_of() {
     case $1 in
-    build) echo build-essential cmake ninja-build pkg-config libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libjansson-dev ;;
+    build) echo build-essential cmake ninja-build pkg-config libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libjansson-dev libdeflate-dev ;;
     test) echo libcmocka-dev git groff-base hdf5-tools python3 python3-h5py python3-numpy ;;
     quickstart) echo mricron-data python3 python3-h5py python3-nibabel python3-numpy python3-pil ;;
     *) echo "install_packages.sh: no group '$1'; there are build, test and quickstart" >&2; return 2 ;;
