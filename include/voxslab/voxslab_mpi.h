@@ -6,6 +6,7 @@
 #define VOXSLAB_VOXSLAB_MPI_H
 
 #include <mpi.h>
+#include <signal.h>
 
 #include <voxslab/voxslab.h>
 
@@ -50,8 +51,15 @@ typedef struct vxs_job {
     int gzip_level; /* 1 to 9 */
     int64_t memory; /* bytes a rank may allocate; 0: a fair share of what the node has free */
     int threads;    /* per rank; 0: the cores given to the process, shared among the ranks that share them */
-    int force;      /* replace an output file that holds nothing but this dataset */
-    const char *command;                                           /* recorded in the output; may be NULL */
+    int force;      /* replace an output file that holds nothing but this dataset; start over where a job was
+                     * stopped, unless resume is set */
+    int resume;     /* go on where a job with the same input and parameters was stopped or killed */
+    int no_space_check;
+    double checkpoint_seconds; /* between checkpoints; 0: 300 */
+    double max_seconds;        /* stop, resumably, before so many have passed; 0: no limit */
+    double io_timeout_seconds; /* a transfer without progress ends the program after so many; 0: 600 */
+    const volatile sig_atomic_t *stop; /* set it, on any rank, to stop at the end of the round; may be NULL */
+    const char *command;               /* recorded in the output; may be NULL */
     void (*progress)(const vxs_progress *progress, void *context); /* rank 0 only; may be NULL */
     void (*started)(const vxs_report *report, void *context); /* rank 0, when the plan stands; may be NULL */
     void *context;
@@ -85,8 +93,10 @@ struct vxs_report {
     int64_t planned_read_bytes, planned_ghost_bytes;
     int64_t
         planned_piece_bytes; /* output sent to the rank that writes the tile which several ranks compute */
-    vxs_phase open, read, exchange, compute, write, close; /* exchange: ghosts and pieces */
-    int64_t ghost_bytes, piece_bytes;                      /* of exchange, summed over ranks */
+    vxs_phase open, read, exchange, compute, write, checkpoint, close; /* exchange: ghosts and pieces */
+    int64_t checkpoints;              /* but the one that completes the output, which counts as close */
+    int64_t resumed_bytes;            /* of the output, that an earlier run had written */
+    int64_t ghost_bytes, piece_bytes; /* of exchange, summed over ranks */
     double seconds;
     int64_t peak_rss;    /* of the rank with most */
     char warnings[1024]; /* "" when there are none; lines */
@@ -94,9 +104,11 @@ struct vxs_report {
 
 /*
  * Run the job: read, exchange ghosts, compute, write collectively; the output appears under its own name only
- * when complete. Errors come back on every rank with the same status and vxs_message(); nothing is left
- * behind then. Only a failing collective write ends the program at once (MPI_Abort 74): the other ranks would
- * hang in it for ever. report may be NULL; it is filled on every rank.
+ * when complete. Errors come back on every rank with the same status and vxs_message(). Until the first
+ * checkpoint nothing is left behind then; later, OUT.partial and its journal, from which resume goes on.
+ * VXS_STOPPED: stopped by job->stop or max_seconds, resumably. Only a failing collective write or a transfer
+ * without progress ends the program at once (MPI_Abort or _exit, 74): the other ranks would hang in it for
+ * ever. report may be NULL; it is filled on every rank.
  */
 vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *job, vxs_report *report);
 

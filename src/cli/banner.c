@@ -62,6 +62,8 @@ void banner_print(FILE *out, const vxs_report *report) {
     fprintf(out, "plan     %lld epoch%s, %lld round%s, tiles %s\n", (long long)report->epochs,
             report->epochs == 1 ? "" : "s", (long long)report->rounds, report->rounds == 1 ? "" : "s",
             format_shape(a, report->tile, report->axes));
+    if (report->resumed_bytes > 0)
+        fprintf(out, "resumed  %s of the output were done before\n", format_bytes(a, report->resumed_bytes));
     fprintf(out, "memory   %s a rank planned, %s allowed\n", format_bytes(a, report->memory_planned),
             format_bytes(b, report->memory_budget));
 }

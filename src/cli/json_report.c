@@ -98,6 +98,8 @@ static json_t *run_value(const vxs_report *report) {
         json_object_set_new(phase, "bytes", json_integer(phases[i].phase->bytes));
         json_object_set_new(object, phases[i].name, phase);
     }
+    json_object_set_new(object, "checkpoints", json_integer(report->checkpoints));
+    json_object_set_new(object, "resumed_bytes", json_integer(report->resumed_bytes));
     json_object_set_new(object, "ghost_bytes", json_integer(report->ghost_bytes));
     json_object_set_new(object, "piece_bytes", json_integer(report->piece_bytes));
     json_object_set_new(object, "seconds", real_value(report->seconds));

@@ -176,8 +176,27 @@ static const option_row options[] = {
      "Threads per rank. Default: OMP_NUM_THREADS, else the cores given to the process, shared by the ranks "
      "that share them.",
      value_count, offsetof(resample_args, job.threads), 0},
-    {"force", 'f', NULL, "Replace OUT if it holds nothing but the dataset that would be written.", NULL,
-     offsetof(resample_args, job.force), 0},
+    {"force", 'f', NULL,
+     "Replace OUT if it holds nothing but the dataset that would be written; start over where OUT.partial "
+     "was "
+     "left, unless --resume is given.",
+     NULL, offsetof(resample_args, job.force), 0},
+    {"resume", 0, NULL,
+     "Go on where a job with the same input and options was stopped or killed, on any number of ranks. What "
+     "is "
+     "written since its last checkpoint is written again.",
+     NULL, offsetof(resample_args, job.resume), 0},
+    {"checkpoint", 0, "SECONDS", "Time between checkpoints, from which --resume goes on. Default: 300.",
+     value_seconds, offsetof(resample_args, job.checkpoint_seconds), 0},
+    {"max-time", 0, "TIME",
+     "Stop with a checkpoint and exit status 75 before so much time has passed, such as 3h50m, 90s or 1d12h. "
+     "SIGUSR1 and SIGTERM do so at once.",
+     value_duration, offsetof(resample_args, job.max_seconds), 0},
+    {"io-timeout", 0, "SECONDS",
+     "End the job with exit status 74 when a transfer makes no progress for so long. Default: 600.",
+     value_seconds, offsetof(resample_args, job.io_timeout_seconds), 0},
+    {"no-space-check", 0, NULL, "Begin even if the output does not fit the disk's free space.", NULL,
+     offsetof(resample_args, job.no_space_check), 0},
     {"progress", 0, "SECONDS", "Time between progress lines where stderr is no terminal. Default: 30.",
      value_seconds, offsetof(resample_args, progress_seconds), 0},
     {"quiet", 'q', NULL, "Print nothing but errors.", NULL, offsetof(resample_args, quiet), 0},
@@ -199,6 +218,8 @@ static const example examples[] = {
     {"Cubic voxels of 0.25 um, one of several datasets, compressed",
      "mpirun -n 4 voxslab resample scan.h5:/entry/data iso.h5:/data --spacing iso=0.25 --chunk 64,64,64 "
      "--filter shuffle+gzip=4"},
+    {"Go on after a kill, a full disk or a time limit, on any number of ranks",
+     "mpirun -n 8 voxslab resample scan.h5 half.h5 --scale 0.5 --mode area --resume"},
     {"Plan a job for a cluster on a laptop",
      "voxslab resample scan.h5 half.h5 --scale 0.5 --dry-run --ranks 4096 --memory 4GiB"},
     {NULL, NULL},

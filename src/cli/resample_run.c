@@ -5,6 +5,7 @@
 #include "cli/banner.h"
 #include "cli/json_file.h"
 #include "cli/json_report.h"
+#include "cli/launch.h"
 #include "cli/plan_table.h"
 #include "cli/progress.h"
 #include "cli/report.h"
@@ -38,6 +39,7 @@ static vxs_status run_job(const resample_args *args, const run_context *context,
     vxs_job job = args->job;
     job.command = context->command_line;
     job.context = &line;
+    job.stop = launch_stop_flag();
     job.started = args->quiet ? NULL : say_started;
     job.progress = args->quiet ? NULL : say_progress;
     TRY(open_json(&json, args->json, context));

@@ -48,7 +48,8 @@ static void word_of_file(const char *path, char word[WORD]) {
     copy_word(word, line);
 }
 
-/* When a process began: the 22nd word of its line, counted from behind its name, which may hold anything. */
+/* When a process began: the 22nd word of its line, counted from behind its name, which may hold anything; ""
+ * for one that is gone, even if its parent has not noticed yet (Z). */
 static void start_of(const char *pid, char word[WORD]) {
     char path[WORD + 16], line[TEXT] = "";
     snprintf(path, sizeof path, "/proc/%s/stat", pid);
@@ -57,6 +58,8 @@ static void start_of(const char *pid, char word[WORD]) {
     char *at = file && fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
     if (file)
         fclose(file);
+    if (at && (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0))
+        at = NULL;
     for (int words = 2; at && words < 22; words++) {
         at = strchr(at, ' ');
         at += at != NULL;
@@ -139,7 +142,7 @@ static bool is_gone(const owner *o) {
     if (kill((pid_t)atol(o->pid), 0) != 0 && errno == ESRCH)
         return true;
     start_of(o->pid, start);
-    return o->start[0] && start[0] && strcmp(o->start, start) != 0; /* the number is another's now */
+    return o->start[0] && strcmp(o->start, start) != 0; /* or the number is another's now */
 }
 
 static vxs_status refuse(const char *path, const owner *o) {
@@ -182,7 +185,7 @@ static vxs_status take_over(const char *path, bool *gone) {
     return status;
 }
 
-vxs_status lock_take(const char *path, file_lock *lock) {
+static vxs_status try_to_take(const char *path, file_lock *lock) {
     enum { TRIES = 100 };
     bool gone = true;
     lock->path[0] = '\0';
@@ -205,6 +208,17 @@ vxs_status lock_take(const char *path, file_lock *lock) {
     CHECK(!gone, VXS_CANT_CREATE, "lock '%s' comes and goes: try again", path);
     snprintf(lock->path, sizeof lock->path, "%s", path);
     return VXS_OK;
+}
+
+/* A job that was killed may still be dying when the next one comes, its memory being given back. */
+vxs_status lock_take(const char *path, file_lock *lock) {
+    enum { LOOKS = 10, PAUSE_US = 200000 };
+    vxs_status status = try_to_take(path, lock);
+    for (int i = 0; i < LOOKS && status != VXS_OK && access(path, F_OK) == 0; i++) {
+        usleep(PAUSE_US);
+        status = try_to_take(path, lock);
+    }
+    return status;
 }
 
 void lock_release(file_lock *lock) {

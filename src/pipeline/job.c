@@ -20,6 +20,13 @@ vxs_status job_probe_input(const vxs_job *options, volume_info *in) {
 
 /* ---- names ---- */
 
+static vxs_status name_beside(const resolved_job *job, const char *ending, char path[VOLUME_PATH_BYTES]) {
+    int length = snprintf(path, VOLUME_PATH_BYTES, "%s%s", job->out_file, ending);
+    CHECK(length > 0 && length < VOLUME_PATH_BYTES, VXS_USAGE, "the output path is too long: '%s'",
+          job->out_file);
+    return VXS_OK;
+}
+
 static vxs_status resolve_names(resolved_job *job) {
     char dataset[VOLUME_NAME_BYTES];
     TRY(volume_split_name(job->options->output, job->out_file, dataset));
@@ -28,9 +35,9 @@ static vxs_status resolve_names(resolved_job *job) {
     else
         snprintf(job->out_dataset, sizeof job->out_dataset, "%s%.*s", dataset[0] == '/' ? "" : "/",
                  VOLUME_NAME_BYTES - 2, dataset);
-    int length = snprintf(job->partial, sizeof job->partial, "%s.partial", job->out_file);
-    CHECK(length > 0 && (size_t)length < sizeof job->partial, VXS_USAGE, "the output path is too long: '%s'",
-          job->out_file);
+    TRY(name_beside(job, ".partial", job->partial));
+    TRY(name_beside(job, ".partial.journal", job->journal));
+    TRY(name_beside(job, ".lock", job->lock));
     return VXS_OK;
 }
 
@@ -205,4 +212,28 @@ void job_parameters(const resolved_job *job, char *text, size_t bytes) {
              mode_name(o->mode), o->align_corners != 0, coords_name(o->coords),
              (long long)job->out.shape[AXIS_D], (long long)job->out.shape[AXIS_H],
              (long long)job->out.shape[AXIS_W], dtype_name(job->out.dtype));
+}
+
+static void list_numbers(const int64_t *numbers, char text[128]) {
+    size_t used = 0;
+    for (int a = 0; a < AXES; a++)
+        used += (size_t)snprintf(text + used, 128 - used, a ? ",%lld" : "%lld", (long long)numbers[a]);
+}
+
+vxs_status job_head(const resolved_job *job, char *text, size_t bytes) {
+    char parameters[512], chunk[128], tile[128];
+    job_parameters(job, parameters, sizeof parameters);
+    list_numbers(job->out.chunk, chunk);
+    list_numbers(job->shape.tile, tile);
+    int length = snprintf(text, bytes,
+                          "voxslab=%s\ninput=%s\ninput_dataset=%s\ninput_bytes=%lld\ninput_mtime_ns=%lld\n"
+                          "output_dataset=%s\nparameters=%s\nspacing=%.17g,%.17g,%.17g\n"
+                          "chunk=%s\nfilter=%d level %d\ntile=%s\n",
+                          vxs_version(), job->in.file, job->in.dataset, (long long)job->in.file_bytes,
+                          (long long)job->in.file_mtime_ns, job->out_dataset, parameters, job->out.spacing[0],
+                          job->out.spacing[1], job->out.spacing[2], job->out.chunked ? chunk : "none",
+                          (int)job->out.filter, job->out.gzip_level, tile);
+    CHECK(length > 0 && (size_t)length < bytes, VXS_INTERNAL, "the journal's head takes more than %zu bytes",
+          bytes);
+    return VXS_OK;
 }

@@ -14,6 +14,8 @@ typedef struct resolved_job {
     volume_info in;
     char out_file[VOLUME_PATH_BYTES], out_dataset[VOLUME_NAME_BYTES];
     char partial[VOLUME_PATH_BYTES]; /* OUT.partial, where the output grows */
+    char journal[VOLUME_PATH_BYTES]; /* OUT.partial.journal */
+    char lock[VOLUME_PATH_BYTES];    /* OUT.lock */
     bool has_spacing;
     double in_spacing[3];
     volume_spec out; /* without attributes */
@@ -36,10 +38,16 @@ vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_i
  * it. */
 vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory);
 
+/* The plan for a part of the output, cut at tiles, once job_plan has been called. */
+vxs_status job_plan_region(const resolved_job *job, const box *region, int ranks, region_plan *plan);
+
 /* The part of the report that the plan tells. */
 void job_describe(const resolved_job *job, int ranks, vxs_report *report);
 
 /* "mode=linear align_corners=0 coords=auto size=..." for the provenance. */
 void job_parameters(const resolved_job *job, char *text, size_t bytes);
+
+/* The journal's head: all that must be the same for a job that resumes this one. */
+vxs_status job_head(const resolved_job *job, char *text, size_t bytes);
 
 #endif

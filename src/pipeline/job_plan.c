@@ -55,6 +55,10 @@ vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory) {
     return region_plan_make(&job->plan, &job->shape, &job->costs, &region, ranks, memory);
 }
 
+vxs_status job_plan_region(const resolved_job *job, const box *region, int ranks, region_plan *plan) {
+    return region_plan_make(plan, &job->shape, &job->costs, region, ranks, job->memory);
+}
+
 /* ---- what the plan tells ---- */
 
 enum { MOST_COUNTED = 1 << 24 };

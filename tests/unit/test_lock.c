@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,19 @@ static void a_dead_process_holds_nothing(void **state) {
     assert_int_equal(lock_take(path, &lock), VXS_OK);
     lock_release(&lock);
     assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void a_process_that_nobody_has_buried_yet_holds_nothing(void **state) {
+    (void)state;
+    file_lock lock;
+    siginfo_t info;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(lock_take(path, &lock) != VXS_OK);
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
+    lock_release(&lock);
+    waitpid(child, NULL, 0);
 }
 
 static void a_process_number_used_again_holds_nothing(void **state) {
@@ -138,7 +152,7 @@ static void a_lock_that_says_nothing_is_explained(void **state) {
 static void of_many_that_find_a_stale_lock_one_gets_it(void **state) {
     (void)state;
     enum { MANY = 8 };
-    for (int trial = 0; trial < 20; trial++) {
+    for (int trial = 0; trial < 3; trial++) {
         int done[2], taken = 0;
         leave_by_dead_process();
         assert_int_equal(pipe(done), 0);
@@ -152,7 +166,7 @@ static void of_many_that_find_a_stale_lock_one_gets_it(void **state) {
                 (void)!read(done[0], &byte, 1); /* alive until all have tried */
                 _exit(status == VXS_OK);
             }
-        usleep(20000);
+        sleep(3); /* those refused look for two seconds */
         close(done[0]);
         close(done[1]);
         for (int i = 0; i < MANY; i++) {
@@ -185,6 +199,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_is_refused_until_the_first_lets_go),
         cmocka_unit_test(a_dead_process_holds_nothing),
+        cmocka_unit_test(a_process_that_nobody_has_buried_yet_holds_nothing),
         cmocka_unit_test(a_process_number_used_again_holds_nothing),
         cmocka_unit_test(a_machine_that_started_again_holds_nothing),
         cmocka_unit_test(another_hosts_lock_is_refused_and_explained),
