@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "cli/manual.h"
+#include "kernels/isa.h"
 
 /* One line, whatever a name on the command line contains. */
 static void print_error(void) {
@@ -115,6 +116,8 @@ static const printer *find_printer(const char *name) {
 }
 
 static vxs_status dispatch(int argc, char **argv, const launch *from, const char *command_line) {
+    if (isa_check() != VXS_OK)
+        return fail_early(VXS_USAGE, from);
     if (argc < 2)
         return fail_early(status_fail(VXS_USAGE, "a subcommand is missing (try 'voxslab --help')"), from);
     const printer *print = find_printer(argv[1]);

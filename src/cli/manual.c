@@ -24,6 +24,9 @@ const manual_row manual_environment[] = {
      "Becomes 0 when OMPIO was chosen and this is unset, which avoids the lost data."},
     {"HDF5_PLUGIN_PATH", "Folders with HDF5 filter plugins, for input that needs them."},
     {"HDF5_USE_FILE_LOCKING", "FALSE on file systems that have no locks."},
+    {"VOXSLAB_ISA", "Instruction set of the kernels: baseline, v3 (AVX2) or v4 (AVX-512). Unset, the best "
+                    "that the processor "
+                    "has; the values are the same to the bit."},
     {"OMP_NUM_THREADS", "Threads per rank where --threads is not given."},
     {"OMP_PLACES, OMP_PROC_BIND", "Where threads run; cores and close suit most machines."},
     {NULL, NULL},

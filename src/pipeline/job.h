@@ -21,8 +21,8 @@ typedef struct resolved_job {
     volume_spec out; /* without attributes */
     resample_operator resample;
     stream_operator op;
-    int threads;
-    int64_t memory; /* budget, bytes per rank */
+    int threads, read_threads; /* of these, as many as decode chunks at a time */
+    int64_t memory;            /* budget, bytes per rank */
     stream_shape shape;
     stream_costs costs;
     region_plan plan;

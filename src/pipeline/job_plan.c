@@ -8,7 +8,7 @@
 
 static int64_t read_overhead(const void *context, int64_t bytes) {
     const resolved_job *job = context;
-    return volume_read_overhead(&job->in, bytes);
+    return volume_read_overhead(&job->in, bytes, job->read_threads);
 }
 
 static int64_t write_overhead(const void *context, int64_t bytes) {
@@ -41,10 +41,14 @@ static box whole_output(const resolved_job *job) {
     return box_of_shape(job->out.shape);
 }
 
+/* The part of the budget that may go into decoding chunks on several threads. */
+enum { READ_SHARE = 8 };
+
 vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory) {
     bool filtered = volume_spec_is_filtered(&job->out, &job->in);
     job->threads = threads;
     job->memory = memory;
+    job->read_threads = volume_read_threads(&job->in, threads, memory / READ_SHARE);
     job->costs = (stream_costs){.read_overhead = read_overhead,
                                 .write_overhead = write_overhead,
                                 .compute_bytes = compute_bytes,

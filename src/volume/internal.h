@@ -118,6 +118,9 @@ enum { CALL_CHUNKS = 4096, WRITE_ALL_CHUNKS = 65536, WRITE_LEAST_CHUNKS = 16, WR
  * no chunk cache, since sources open with the virtual dataset's own access list. */
 enum { SOURCES_OPEN = 128 };
 
+/* raw_chunks.c: what decodes chunks without HDF5. */
+typedef struct raw_reader raw_reader;
+
 struct volume {
     hid_t file, dataset, type;
     MPI_Comm comm;
@@ -129,11 +132,22 @@ struct volume {
     int64_t call_chunks;                    /* the most in one call */
     int64_t source_bytes, bytes_since_open; /* what SOURCES_OPEN sources hold on average; 0 unless virtual */
     bool swapped, filtered, serial;
-    watchdog *dog; /* borrowed, may be NULL */
+    watchdog *dog;   /* borrowed, may be NULL */
+    raw_reader *raw; /* NULL where HDF5 decodes, or nothing needs to be decoded */
     char not_collective[128];
 };
 
 /* Close and open the dataset again (serial volumes only): HDF5 keeps sources open until then. Local. */
 vxs_status volume_reopen_dataset(volume *v);
+
+/* ---- transfer.c ---- */
+
+enum { BOX_TEXT_BYTES = 256 };
+
+/* A box in words, for messages: "[0:1, 0:1, 8:16, 0:64, 0:64]", the dataset's axes only. */
+const char *volume_box_text(const volume *v, const box *b, char text[BOX_TEXT_BYTES]);
+
+/* One H5Dread. Local, independent. */
+vxs_status volume_read_by_library(volume *v, const box *where, const box_view *dst);
 
 #endif

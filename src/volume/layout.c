@@ -39,6 +39,16 @@ static const char *known_filter_name(H5Z_filter_t id) {
     }
 }
 
+/* Filters that decode.c undoes: a new one is a row here, and its function there. */
+static const struct {
+    H5Z_filter_t id;
+    filter_kind kind;
+} own_filters[] = {
+    {H5Z_FILTER_DEFLATE, FILTER_DEFLATE},
+    {H5Z_FILTER_SHUFFLE, FILTER_SHUFFLE},
+    {H5Z_FILTER_FLETCHER32, FILTER_FLETCHER32},
+};
+
 static vxs_status describe_filter(hid_t plist, unsigned index, volume_info *info) {
     unsigned flags, config, values[16] = {0};
     size_t count = 16;
@@ -61,19 +71,45 @@ static vxs_status describe_filter(hid_t plist, unsigned index, volume_info *info
     return VXS_OK;
 }
 
+/* One filter as we know it; false if we don't. */
+static bool add_known_filter(hid_t plist, int index, filter_pipeline *p) {
+    unsigned flags, values[1] = {0}, config;
+    size_t count = 1;
+    H5Z_filter_t id = H5Pget_filter2(plist, (unsigned)index, &flags, &count, values, 0, NULL, &config);
+    for (size_t i = 0; i < sizeof own_filters / sizeof *own_filters; i++)
+        if (id == own_filters[i].id) {
+            p->kind[p->count] = (int32_t)own_filters[i].kind;
+            p->element_bytes[p->count++] = (int64_t)values[0];
+            return id != H5Z_FILTER_SHUFFLE || (count >= 1 && values[0] >= 1);
+        }
+    return false;
+}
+
+static void describe_pipeline(hid_t plist, filter_pipeline *p) {
+    int filters = H5Pget_nfilters(plist), inflating = 0;
+    unsigned options = 0;
+    bool known = filters <= PIPELINE_FILTERS && H5Pget_chunk_opts(plist, &options) >= 0;
+    for (int i = 0; i < filters && known; i++) {
+        known = add_known_filter(plist, i, p);
+        inflating += known && p->kind[i] == FILTER_DEFLATE;
+    }
+    p->known = known && inflating <= 1;
+    p->partial_chunks_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
+}
+
 static vxs_status describe_chunks(hid_t plist, volume_info *info) {
     hsize_t dims[AXES];
     CHECK(H5Pget_chunk(plist, AXES, dims) == info->axes, VXS_BAD_INPUT,
           "input dataset '%s': its chunk shape can't be read", info->dataset);
     int lead = AXES - info->axes;
     for (int a = 0; a < AXES; a++) {
-        info->chunk[a] = a < lead ? 1 : (int64_t)dims[a - lead];
-        if (info->chunk[a] > info->shape[a])
-            info->chunk[a] = info->shape[a];
+        info->stored_chunk[a] = a < lead ? 1 : (int64_t)dims[a - lead];
+        info->chunk[a] = min_i64(info->stored_chunk[a], info->shape[a]);
     }
     int filters = H5Pget_nfilters(plist);
     info->filtered = info->read_filtered = filters > 0;
     memcpy(info->read_chunk, info->chunk, sizeof info->read_chunk);
+    describe_pipeline(plist, &info->pipeline);
     for (int i = 0; i < filters; i++)
         TRY(describe_filter(plist, (unsigned)i, info));
     return VXS_OK;

@@ -7,7 +7,7 @@
 
 #include "base/checked.h"
 #include "comm/agree.h"
-#include "volume/internal.h"
+#include "volume/raw_chunks.h"
 
 const char *volume_library_version(void) {
     return H5_VERS_INFO;
@@ -137,6 +137,14 @@ static volume *new_volume(const volume_info *info, MPI_Comm comm, bool writing) 
     return v;
 }
 
+/* Close after a failure, whose message stays. */
+static void close_quietly(volume *v) {
+    char text[STATUS_MESSAGE_BYTES];
+    snprintf(text, sizeof text, "%s", status_message());
+    volume_close(v);
+    status_set_message(text);
+}
+
 /* The steps of opening, agreed upon one by one: nobody enters a collective call without the others. */
 static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writing, volume **opened) {
     volume *v = new_volume(info, comm, writing);
@@ -153,22 +161,27 @@ static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writi
         status = comm_agree(comm, open_dataset(v, !info->serial_only, writing));
     if (status == VXS_OK && v->serial)
         plan_sources(v);
-    if (status != VXS_OK && writing && status == VXS_IO) {
-        v = NULL; /* the file opened and then would not be read or written: it can't be closed either */
-    } else if (status != VXS_OK) {
-        char text[STATUS_MESSAGE_BYTES];
-        snprintf(text, sizeof text, "%s", status_message());
-        volume_close(v);
-        status_set_message(text);
+    if (status != VXS_OK) {
+        /* One that opened for writing and then could not be read or written can't be closed either. */
+        if (!(writing && status == VXS_IO))
+            close_quietly(v);
         v = NULL;
     }
     *opened = v;
     return status;
 }
 
-vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, volume **opened) {
+vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, int threads, volume **opened) {
     hdf5_prepare();
-    return open_volume(info, comm, false, opened);
+    TRY(open_volume(info, comm, false, opened));
+    if (!raw_reader_serves(info))
+        return VXS_OK;
+    vxs_status status = comm_agree(comm, raw_reader_create(info, threads, &(*opened)->raw));
+    if (status != VXS_OK) {
+        close_quietly(*opened);
+        *opened = NULL;
+    }
+    return status;
 }
 
 vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm comm, volume **opened) {
@@ -205,6 +218,7 @@ vxs_status volume_close(volume *any) {
         return VXS_OK;
     char words[HDF5_WORDS_BYTES] = "";
     watchdog_begin(any->dog, "closing '%s'", any->file_name);
+    raw_reader_destroy(any->raw);
     hdf5_drop(any->type);
     bool closed = any->dataset < 0 || H5Dclose(any->dataset) >= 0;
     if (!closed)

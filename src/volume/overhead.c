@@ -10,7 +10,7 @@
  * Buffers of a fixed size (ROMIO's, up to 24 MiB) count as the libraries' own memory, not as the job's.
  */
 #include "base/checked.h"
-#include "volume/internal.h"
+#include "volume/raw_chunks.h"
 
 enum { KIB = 1 << 10, MIB = 1 << 20, INDEX_BYTES = 64 };
 
@@ -19,7 +19,9 @@ static int64_t chunks_of_call(int64_t bytes, int64_t chunk_bytes) {
     return min_i64(CALL_CHUNKS, 8 + saturating_mul(bytes / chunk_bytes, 2));
 }
 
-int64_t volume_read_overhead(const volume_info *info, int64_t bytes) {
+int64_t volume_read_overhead(const volume_info *info, int64_t bytes, int threads) {
+    if (raw_reader_serves(info))
+        return raw_reader_bytes(info, threads);
     int64_t chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype), total = 0;
     if (info->layout == VOLUME_VIRTUAL) {
         total += min_i64(info->sources, SOURCES_OPEN) * MIB;

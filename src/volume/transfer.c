@@ -4,11 +4,9 @@
 #include "base/checked.h"
 #include "volume/internal.h"
 #include "volume/pieces.h"
+#include "volume/raw_chunks.h"
 
-/* A box in words, for messages: "[0:1, 0:1, 8:16, 0:64, 0:64]", the dataset's axes only. */
-enum { BOX_TEXT_BYTES = 256 };
-
-static const char *box_text(const volume *v, const box *b, char text[BOX_TEXT_BYTES]) {
+const char *volume_box_text(const volume *v, const box *b, char text[BOX_TEXT_BYTES]) {
     size_t used = 0;
     for (int a = AXES - v->axes; a < AXES; a++)
         used += (size_t)snprintf(text + used, BOX_TEXT_BYTES - used, "%s%lld:%lld", used ? ", " : "[",
@@ -110,14 +108,14 @@ static int64_t call_voxels(const volume *v, const box *where, bool writing, int6
 
 /* ---- reading ---- */
 
-static vxs_status read_piece(volume *v, const box *where, const box_view *dst) {
+vxs_status volume_read_by_library(volume *v, const box *where, const box_view *dst) {
     char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64];
     hid_t memory = H5I_INVALID_HID, file = H5I_INVALID_HID;
     vxs_status status;
     TRY_CLEAN(select_in_memory(v, dst, where, &memory));
     TRY_CLEAN(select_in_file(v, where, &file));
-    watchdog_begin(v->dog, "reading %s of dataset '%s' in '%s'", box_text(v, where, place), v->dataset_name,
-                   v->file_name);
+    watchdog_begin(v->dog, "reading %s of dataset '%s' in '%s'", volume_box_text(v, where, place),
+                   v->dataset_name, v->file_name);
     errno = 0;
     bool done = H5Dread(v->dataset, v->type, memory, file, H5P_DEFAULT, dst->data) >= 0;
     int reason = errno;
@@ -125,8 +123,8 @@ static vxs_status read_piece(volume *v, const box *where, const box_view *dst) {
     if (!done) {
         bool undecodable = hdf5_error_is_filter();
         status = status_fail(undecodable ? VXS_BAD_INPUT : VXS_IO,
-                             "reading %s of dataset '%s' in '%s' failed%s%s: %s", box_text(v, where, place),
-                             v->dataset_name, v->file_name,
+                             "reading %s of dataset '%s' in '%s' failed%s%s: %s",
+                             volume_box_text(v, where, place), v->dataset_name, v->file_name,
                              undecodable ? ", a chunk there can't be decoded (damaged?)" : "",
                              undecodable ? "" : errno_words(reason, cause), hdf5_words(words));
         goto cleanup;
@@ -157,11 +155,13 @@ vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
         return VXS_OK;
     hdf5_prepare();
     CHECK(box_fits(source, where, dst), VXS_INTERNAL, "box %s is outside dataset '%s' or its view",
-          box_text(source, where, place), source->dataset_name);
+          volume_box_text(source, where, place), source->dataset_name);
+    if (source->raw)
+        return raw_reader_read(source, where, dst);
     int64_t unit[AXES], most = call_voxels(source, where, false, unit);
     pieces_begin(&walk, where, unit, most);
     while (pieces_next(&walk)) {
-        TRY(read_piece(source, &walk.piece, dst));
+        TRY(volume_read_by_library(source, &walk.piece, dst));
         TRY(close_sources(source, &walk.piece));
     }
     return VXS_OK;
@@ -181,7 +181,7 @@ static void note_cause(volume *v, hid_t transfer) {
 
 static vxs_status write_selected(volume *v, hid_t memory, hid_t file, const box *where, const void *data) {
     char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64];
-    const char *what = where ? box_text(v, where, place) : "nothing";
+    const char *what = where ? volume_box_text(v, where, place) : "nothing";
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     if (!v->serial)
         H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
@@ -223,7 +223,8 @@ vxs_status volume_write(volume *target, const box *where, const box_view *src) {
     char place[BOX_TEXT_BYTES];
     hdf5_prepare();
     CHECK(box_is_empty(where) || box_fits(target, where, src), VXS_INTERNAL,
-          "box %s is outside dataset '%s' or its view", box_text(target, where, place), target->dataset_name);
+          "box %s is outside dataset '%s' or its view", volume_box_text(target, where, place),
+          target->dataset_name);
     int64_t unit[AXES], most = call_voxels(target, where, true, unit);
     pieces_begin(&walk, where, unit, max_i64(most, 1));
     int64_t mine = pieces_count(&walk), calls = 0;

@@ -12,6 +12,7 @@
 #include "base/box.h"
 #include "base/dtype.h"
 #include "comm/watchdog.h"
+#include "volume/decode.h"
 
 enum { VOLUME_PATH_BYTES = 4096, VOLUME_NAME_BYTES = 1024, VOLUME_FILTERS_BYTES = 256 };
 
@@ -38,13 +39,15 @@ typedef struct volume_info {
     volume_layout layout;
     bool serial_only;    /* not readable through MPI-IO: virtual, external, or reached by an external link */
     int64_t chunk[AXES]; /* normalised, clipped to the shape; 0 unless VOLUME_CHUNKED */
+    int64_t stored_chunk[AXES]; /* as chunk, not clipped: what a chunk holds in the file */
     bool filtered;
     /* What reads are cut at: the chunks, or those of a virtual dataset's sources if they all lie on one grid;
      * 1 along every axis where there are none. read_filtered: those are decoded whole or not at all. */
     int64_t read_chunk[AXES];
     bool read_filtered;
-    int64_t sources;                    /* of a virtual dataset, else 0 */
-    int64_t source_chunk_bytes;         /* the largest chunk of any source */
+    int64_t sources;            /* of a virtual dataset, else 0 */
+    int64_t source_chunk_bytes; /* the largest chunk of any source */
+    filter_pipeline pipeline;
     char filters[VOLUME_FILTERS_BYTES]; /* "shuffle, deflate 4", "" without */
     int64_t storage_bytes;              /* allocated in the file */
     bool has_spacing;
@@ -75,18 +78,24 @@ typedef struct volume volume;
 
 /* Open what volume_probe described (the same info on every rank): MPI-IO with collective metadata reads, or
  * each rank by the serial driver if info->serial_only. Collective; on failure anywhere every rank fails, with
- * the same status and message, and *opened is NULL. */
-vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, volume **opened);
+ * the same status and message, and *opened is NULL. So many threads decode chunks, see volume_read_threads.
+ */
+vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, int threads, volume **opened);
 
 /* Read the voxels of where into dst, in the machine's byte order. Calls are cut to VOLUME_CALL_BYTES at
  * whole chunks. dst holds where; its w stride is 1 and its h, d, c, n strides are those of one enclosing
- * row-major array (each stride divides the next). Local, independent. VXS_BAD_INPUT for a chunk that can't
- * be decoded, VXS_IO for the rest, with file, dataset, box and HDF5's own words. */
+ * row-major array (each stride divides the next). Chunks under deflate, shuffle and fletcher32 are fetched
+ * by the calling thread and decoded by the threads of volume_open_read; HDF5 does all else. Local,
+ * independent. VXS_BAD_INPUT for a chunk that can't be decoded, VXS_IO for the rest, with file, dataset, box
+ * and reason. */
 vxs_status volume_read(volume *source, const box *where, const box_view *dst);
 
-/* Bytes that HDF5 and MPI-IO themselves take while volume_read reads boxes of at most bytes (chunk buffers:
- * compressed and plain; data sieving). An upper bound, measured. Local. */
-int64_t volume_read_overhead(const volume_info *info, int64_t bytes);
+/* How many of the threads there are may decode chunks in so many bytes, at least 1. Local. */
+int volume_read_threads(const volume_info *info, int threads, int64_t bytes);
+
+/* Bytes that volume_read, HDF5 and MPI-IO take for boxes of at most bytes with so many threads (chunk
+ * buffers: compressed and plain; data sieving). An upper bound, measured. Local. */
+int64_t volume_read_overhead(const volume_info *info, int64_t bytes, int threads);
 
 typedef enum volume_filter {
     VOLUME_FILTER_SAME,

@@ -17,6 +17,8 @@ answers 0 'FILE[:DATASET]' info --help
 answers 0 'HDF5' --version
 grep -q '^voxslab [0-9.]*$' "$folder.out" || fail "no version: $(cat "$folder.out")"
 grep -qi 'mpi' "$folder.out" || fail "no MPI library: $(cat "$folder.out")"
+grep -q '^kernels for ' "$folder.out" || fail "no instruction set: $(cat "$folder.out")"
+VOXSLAB_ISA=baseline answers 0 'kernels for baseline' --version
 answers 2 'Usage' resample --help
 [ "$(grep -c '^Usage' "$folder.out")" -eq 1 ] || fail 'several ranks print help'
 

@@ -26,4 +26,8 @@ one_rank '--size' resample in.h5 out.h5 --size $'1\nvoxslab: 2'
 export SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=4
 one_rank '4 processes' resample in.h5 out.h5 --scale 1
 unset SLURM_PROCID SLURM_STEP_NUM_TASKS
+export VOXSLAB_ISA=v9
+refuse 2 "'v9'|baseline" resample in.h5 out.h5 --scale 1
+refuse 2 "'v9'|baseline" --version
+unset VOXSLAB_ISA
 finish

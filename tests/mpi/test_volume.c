@@ -112,7 +112,7 @@ static vxs_status write_slab(volume *out, const layout_case *c) {
 
 static vxs_status read_whole(const volume_info *info, MPI_Comm comm, bool *same) {
     volume *in;
-    TRY(volume_open_read(info, comm, &in));
+    TRY(volume_open_read(info, comm, 2, &in));
     box where = box_of_shape(info->shape);
     uint16_t *data = malloc((size_t)box_voxels(&where) * 2);
     box_view view = box_view_packed(data, &where);
@@ -126,7 +126,7 @@ static vxs_status read_whole(const volume_info *info, MPI_Comm comm, bool *same)
 /* Each rank reads as many boxes as its number, at other places than the others. */
 static vxs_status read_unevenly(const volume_info *info, bool *same) {
     volume *in;
-    TRY(volume_open_read(info, MPI_COMM_WORLD, &in));
+    TRY(volume_open_read(info, MPI_COMM_WORLD, 2, &in));
     vxs_status status = VXS_OK;
     *same = true;
     for (int i = 0; i < 5 * rank && status == VXS_OK; i++) {
@@ -202,11 +202,11 @@ static void opening_what_is_missing_fails_on_all_ranks_alike(void **state) {
     if (rank == 1) /* as on a node that does not mount the file system */
         snprintf(gone.file, sizeof gone.file, "%s", path);
     opened = (volume *)&rank;
-    ASSERT_ALL(volume_open_read(&gone, MPI_COMM_WORLD, &opened) == VXS_BAD_INPUT);
+    ASSERT_ALL(volume_open_read(&gone, MPI_COMM_WORLD, 2, &opened) == VXS_BAD_INPUT);
     ASSERT_ALL(opened == NULL && strstr(status_message(), "missing.h5"));
     gone = seed;
     snprintf(gone.dataset, sizeof gone.dataset, "/no/such");
-    ASSERT_ALL(volume_open_read(&gone, MPI_COMM_WORLD, &opened) == VXS_BAD_INPUT);
+    ASSERT_ALL(volume_open_read(&gone, MPI_COMM_WORLD, 2, &opened) == VXS_BAD_INPUT);
     ASSERT_ALL(opened == NULL && strstr(status_message(), "/no/such"));
 }
 
@@ -215,7 +215,7 @@ static void component_is_the_one_asked_for(void **state) {
     const char *asked = getenv("OMPI_MCA_io");
     char component[32] = "";
     volume *in = NULL;
-    ASSERT_ALL(volume_open_read(&seed, MPI_COMM_WORLD, &in) == VXS_OK);
+    ASSERT_ALL(volume_open_read(&seed, MPI_COMM_WORLD, 2, &in) == VXS_OK);
     volume_io_component(in, component);
     volume_close(in);
     if (asked)

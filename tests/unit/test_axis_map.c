@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -224,6 +225,78 @@ static void nothing_is_needed_for_no_outputs(void **state) {
     tap_table_free(&t);
 }
 
+/* The largest k that any weight needs, or -1 where 2^-20 is not fine enough. */
+static int bits_by_looking(const tap_table *t) {
+    int most = 0;
+    for (int64_t k = 0; k < 2 * range_size(t->outputs); k++) {
+        int bits = 0;
+        while (bits <= 20 && ldexp(t->weight[k], bits) != floor(ldexp(t->weight[k], bits)))
+            bits++;
+        if (bits > 20)
+            return -1;
+        most = bits > most ? bits : most;
+    }
+    return most;
+}
+
+static bool all_are_halves(const tap_table *t) {
+    for (int64_t k = 0; k < 2 * range_size(t->outputs); k++)
+        if (t->weight[k] != 0.5 || t->last[k / 2] != t->first[k / 2] + 1)
+            return false;
+    return true;
+}
+
+static void weight_bits_and_halves_are_those_of_the_weights(void **state) {
+    (void)state;
+    for (int align = 0; align < 2; align++)
+        for (int64_t in = 1; in <= 70; in++)
+            for (int64_t out = 1; out <= 70; out++) {
+                const vxs_resample_options linear = {VXS_LINEAR, VXS_COORDS_AUTO, align};
+                axis_map map;
+                tap_table t;
+                assert_int_equal(axis_map_init(&map, &linear, VXS_UINT8, in, out), VXS_OK);
+                assert_int_equal(tap_table_build(&t, &map, (range){0, out}), VXS_OK);
+                const int claimed = axis_map_weight_bits(&map);
+                const int found = map.kind == TAP_WEIGHTED ? bits_by_looking(&t) : 0;
+                /* weights of an odd in/out are 0 and 1, though halves are claimed */
+                assert_true(claimed < 0 || (found >= 0 && found <= claimed));
+                if (axis_map_halves(&map))
+                    assert_true(all_are_halves(&t));
+                assert_int_equal(axis_map_halves(&map), !align && in != out && in % (2 * out) == 0);
+                tap_table_free(&t);
+            }
+}
+
+static void weight_bits_are_what_was_worked_out_by_hand(void **state) {
+    (void)state;
+    static const int64_t cases[][4] = {/* in, out, align, bits */
+                                       {512, 256, 0, 1}, {256, 512, 0, 2}, {512, 171, 0, -1},
+                                       {5, 5, 0, 0},     {64, 512, 0, 4},  {96, 128, 0, 3},
+                                       {5, 9, 1, 1},     {9, 5, 1, 0},     {7, 1, 1, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const axis_map map =
+            map_of(VXS_LINEAR, VXS_COORDS_AUTO, (int)cases[i][2], VXS_UINT8, cases[i][0], cases[i][1]);
+        assert_int_equal(axis_map_weight_bits(&map), cases[i][3]);
+    }
+}
+
+static void area_on_an_axis_that_grows_by_a_whole_number_copies(void **state) {
+    (void)state;
+    const vxs_resample_options area = {VXS_AREA, VXS_COORDS_AUTO, 0};
+    axis_map map;
+    for (int64_t in = 1; in < 20; in++)
+        for (int64_t out = 1; out < 60; out++) {
+            assert_int_equal(axis_map_init(&map, &area, VXS_UINT8, in, out), VXS_OK);
+            tap_table t;
+            assert_int_equal(tap_table_build(&t, &map, (range){0, out}), VXS_OK);
+            bool single = true;
+            for (int64_t i = 0; i < out; i++)
+                single = single && t.first[i] == t.last[i];
+            assert_int_equal(map.kind == TAP_COPY, single);
+            tap_table_free(&t);
+        }
+}
+
 static void impossible_axes_are_refused(void **state) {
     (void)state;
     static const struct {
@@ -255,6 +328,9 @@ int main(void) {
         cmocka_unit_test(a_table_of_a_part_equals_that_part_of_the_whole),
         cmocka_unit_test(an_unchanged_axis_is_copied_by_linear_and_area),
         cmocka_unit_test(nothing_is_needed_for_no_outputs),
+        cmocka_unit_test(weight_bits_are_what_was_worked_out_by_hand),
+        cmocka_unit_test(weight_bits_and_halves_are_those_of_the_weights),
+        cmocka_unit_test(area_on_an_axis_that_grows_by_a_whole_number_copies),
         cmocka_unit_test(impossible_axes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

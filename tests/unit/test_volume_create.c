@@ -241,7 +241,7 @@ static void a_written_file_reads_back_in_the_inputs_byte_order(void **state) {
     assert_int_equal(volume_write(out, &where, &view), VXS_OK);
     assert_int_equal(volume_flush(out), VXS_OK);
     assert_int_equal(volume_close(out), VXS_OK);
-    assert_int_equal(volume_open_read(&made, MPI_COMM_SELF, &in), VXS_OK);
+    assert_int_equal(volume_open_read(&made, MPI_COMM_SELF, 2, &in), VXS_OK);
     assert_int_equal(volume_read(in, &where, &back_view), VXS_OK);
     assert_int_equal(volume_close(in), VXS_OK);
     for (int i = 0; i < 60; i++)

@@ -1,0 +1,18 @@
+/* From a decoded chunk into the volume's view: unshuffled, in the machine's byte order. Local. */
+#ifndef VOLUME_PLACE_H
+#define VOLUME_PLACE_H
+
+#include "base/box.h"
+#include "volume/decode.h"
+
+/* How voxels lie in a chunk. */
+typedef struct chunk_form {
+    int64_t extent[AXES]; /* as stored: edge chunks are whole */
+    size_t voxel_bytes;
+    bool swapped; /* not in the machine's byte order */
+} chunk_form;
+
+/* Copy the voxels of where, all of one chunk, to dst, whose w stride is 1. */
+void place_chunk(const chunk_form *form, const decoded_chunk *chunk, const box *where, const box_view *dst);
+
+#endif
