@@ -260,6 +260,17 @@ static void scores_that_float32_confuses_are_told_apart(void **state) {
     assert_int_equal(label_with(16777216, 16777216, 4, -2, 10, 0), 4);
 }
 
+/* Ratios next to sqrt(3/2), where the rounding of both float32 scores may turn the order. */
+static void edges_and_corners_that_nearly_tie_are_told_apart(void **state) {
+    (void)state;
+    for (int k = 0; k < 20000; k++) {
+        const float edge = (float)(1000 + sample_bits((uint64_t)k) % 13000000);
+        const float corner = nextafterf((float)(edge * sqrt(1.5)), k & 1 ? 0 : INFINITY);
+        const double difference = (double)corner * (1 / sqrt(3)) - (double)edge * (1 / sqrt(2));
+        assert_int_equal(label_with(0, 0, 3, -edge, 20, -corner), difference > 0 ? 20 : 3);
+    }
+}
+
 static void the_centre_wins_only_below_minus_100_or_when_asked(void **state) {
     (void)state;
     static const struct {
@@ -327,6 +338,7 @@ int main(void) {
         cmocka_unit_test(every_dtype_equals_the_oracle_whole_and_in_boxes),
         cmocka_unit_test(every_output_dtype_holds_the_same_labels),
         cmocka_unit_test(scores_that_float32_confuses_are_told_apart),
+        cmocka_unit_test(edges_and_corners_that_nearly_tie_are_told_apart),
         cmocka_unit_test(the_centre_wins_only_below_minus_100_or_when_asked),
         cmocka_unit_test(the_first_nan_wins_and_infinities_follow_arithmetic),
         cmocka_unit_test(unusable_views_are_refused),
