@@ -43,18 +43,29 @@ range epoch_tiles_range(const epoch *e, int axis, int part) {
     return (range){region.begin + first * tile, min_i64(region.begin + last * tile, region.end)};
 }
 
-/* Share number index of so many, at least one voxel. */
+/* Share number index of so many; empty where there are more shares than voxels, but never the first. */
 static range share_of(range whole, int64_t index, int64_t shares) {
-    int64_t size = range_size(whole), begin = muldiv(size, index, shares);
-    int64_t end = muldiv(size, index + 1, shares);
-    return (range){whole.begin + begin, whole.begin + max_i64(end, begin + 1)};
+    int64_t size = range_size(whole), last = shares - 1;
+    return (range){whole.end - muldiv(size, shares - index, shares),
+                   whole.end - muldiv(size, last - index, shares)};
+}
+
+/* Nobody computes nothing: an empty share becomes the voxel before it, which its owner computes as well. */
+static range at_least_one(range share, int64_t begin) {
+    if (range_size(share) > 0)
+        return share;
+    return share.begin > begin ? (range){share.begin - 1, share.begin} : (range){begin, begin + 1};
+}
+
+range epoch_piece_range(const epoch *e, int axis, int part) {
+    return share_of(epoch_tiles_range(e, axis, part), part % sharers(e, axis), sharers(e, axis));
 }
 
 range epoch_out_range(const epoch *e, int axis, int part) {
-    range mine = share_of(epoch_tiles_range(e, axis, part), part % sharers(e, axis), sharers(e, axis));
+    range mine = at_least_one(epoch_piece_range(e, axis, part), epoch_tiles_range(e, axis, part).begin);
     if (axis == 0 || e->passes[axis - 1] <= 1)
         return mine;
-    return share_of(mine, e->pass[axis - 1], e->passes[axis - 1]);
+    return at_least_one(share_of(mine, e->pass[axis - 1], e->passes[axis - 1]), mine.begin);
 }
 
 range epoch_need_range(const epoch *e, int axis, int part) {
@@ -118,6 +129,10 @@ static bool writes(const epoch *e, const int part[3]) {
 
 box epoch_write_box(const epoch *e, const int part[3]) {
     return writes(e, part) ? box_of_parts(e, part, epoch_tiles_range) : (box){{{0, 0}}};
+}
+
+box epoch_piece_box(const epoch *e, const int part[3]) {
+    return box_of_parts(e, part, epoch_piece_range);
 }
 
 box epoch_need_box(const epoch *e, const int part[3]) {
@@ -264,10 +279,10 @@ void epoch_visit_pieces(const epoch *e, const int part[3], range planes, message
     box tiles = box_of_parts(e, part, epoch_tiles_range);
     tiles.axis[AXIS_D] = range_intersect(tiles.axis[AXIS_D], planes);
     if (writes(e, part)) {
-        visit_parts(e, part, first, last, &tiles, epoch_out_box, visit, context);
+        visit_parts(e, part, first, last, &tiles, epoch_piece_box, visit, context);
         return;
     }
-    box mine = epoch_out_box(e, part);
+    box mine = epoch_piece_box(e, part);
     message m = {epoch_writer_of_part(e, part), box_intersect(&tiles, &mine)};
     if (!box_is_empty(&m.what))
         visit(&m, context);

@@ -54,6 +54,9 @@ int64_t epoch_rank_of_part(const epoch *e, const int part[3]);
 
 /* Along one axis 0..2 = d, h, w, for part number 0 <= part < parts[axis]. */
 range epoch_tiles_range(const epoch *e, int axis, int part); /* whole tiles, of which out is a share */
+/* A part's share of its tiles, and what it computes: the same, unless there are more shares than voxels. Then
+ * some shares are empty, and the part computes a voxel that another one sends. */
+range epoch_piece_range(const epoch *e, int axis, int part);
 range epoch_out_range(const epoch *e, int axis, int part);
 range epoch_need_range(const epoch *e, int axis, int part);
 range epoch_own_range(const epoch *e, int axis, int part); /* may be empty */
@@ -65,6 +68,8 @@ range epoch_ghost_range(const epoch *e, int part_d);
 /* Along h or w: the smallest range that holds need and own; the cross-section of a rank's planes in memory.
  */
 range epoch_hull_range(const epoch *e, int axis, int part);
+
+box epoch_piece_box(const epoch *e, const int part[3]);
 
 /* Whole boxes; the leading axes are the region's. write: of the first part that shares tiles all of them, of
  * the others nothing. */

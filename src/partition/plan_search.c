@@ -14,72 +14,112 @@ static int64_t strip_tiles(const region_plan *p, int axis) {
 
 /* An axis of a strip, as the choice of a grid sees it. */
 typedef struct grid_axis {
-    int64_t tiles, chunks; /* of the output; of the input that they need */
-    int64_t most_shares;   /* of a tile: each gets outputs and a chunk layer of the input */
+    int64_t outputs, tile, tiles;
+    int64_t needed, chunks; /* voxels of the input, and its chunks */
 } grid_axis;
+
+/* How an axis is cut: into groups of whole tiles, each shared by so many ranks. */
+typedef struct axis_cut {
+    int64_t groups, shares;
+} axis_cut;
 
 static grid_axis grid_axis_of(const region_plan *p, int axis) {
     const stream_shape *s = p->shape;
     int a = AXIS_D + axis;
     range region = p->region.axis[a], need = s->source(s->context, axis, region);
-    int64_t tiles = region_plan_tiles(p, axis), strips = axis == 0 ? 1 : p->strips[axis - 1];
-    int64_t last_tile = range_size(region) - (tiles - 1) * s->tile[a]; /* no other is smaller */
+    int64_t strips = axis == 0 ? 1 : p->strips[axis - 1], tiles = strip_tiles(p, axis);
     int64_t chunks = div_ceil(need.end, s->in_chunk[a]) - need.begin / s->in_chunk[a];
-    return (grid_axis){.tiles = strip_tiles(p, axis),
-                       .chunks = max_i64(1, chunks / strips),
-                       .most_shares = max_i64(1, min_i64(last_tile, chunks / tiles))};
+    return (grid_axis){.outputs = min_i64(tiles * s->tile[a], range_size(region)),
+                       .tile = s->tile[a],
+                       .tiles = tiles,
+                       .needed = max_i64(1, range_size(need) / strips),
+                       .chunks = max_i64(1, chunks / strips)};
 }
 
-/* As many parts as an axis allows, at most so many: whole tiles each, or equal shares of every tile. */
-static int64_t allowed_parts(const grid_axis *a, int64_t most) {
-    return most < a->tiles ? most : a->tiles * min_i64(a->most_shares, most / a->tiles);
+/* Three ways to cut an axis: whole tiles for each rank; every tile shared by as many; two tiles shared
+ * as one. A
+ * rank gets outputs and a chunk layer of the input, or it would only take the others' messages. */
+enum { CUT_WAYS = 3 };
+
+static axis_cut way_to_cut(const grid_axis *a, int way, int64_t parts) {
+    switch (way) {
+    case 0:
+        return (axis_cut){min_i64(parts, a->tiles), 1};
+    case 1:
+        return (axis_cut){a->tiles, min_i64(parts / a->tiles, min_i64(a->tile, a->chunks / a->tiles))};
+    default:
+        return (axis_cut){1, min_i64(parts, min_i64(a->outputs, a->chunks))};
+    }
 }
 
-/* The part of all outputs that the busiest rank computes, and of all chunks that it reads. */
-static double busiest_computes(const grid_axis *a, int64_t parts) {
-    return parts < a->tiles ? (double)div_ceil(a->tiles, parts) / (double)a->tiles : 1 / (double)parts;
+/* One writer for several tiles is only good for evening out a small last tile. Along d, a shared group is
+ * computed as one round. */
+static bool may_cut(const grid_axis *a, axis_cut cut) {
+    bool even = cut.shares == 1 || cut.groups == a->tiles || a->tiles == 2;
+    return cut.groups >= 1 && cut.shares >= 1 && even;
 }
 
-static double busiest_reads(const grid_axis *a, int64_t parts) {
-    return (double)div_ceil(a->chunks, parts) / (double)a->chunks;
+/* The part of all outputs that the busiest rank computes. */
+static double busiest_computes(const grid_axis *a, axis_cut cut) {
+    int64_t group = min_i64(div_ceil(a->tiles, cut.groups) * a->tile, a->outputs);
+    return (double)div_ceil(group, cut.shares) / (double)a->outputs;
 }
 
 /* The voxels that the busiest rank reads and computes. A cut along h must save 5 %, one along w 10 %, sharing
  * 5 %, or it does not pay for its ghosts, short rows and pieces. */
-static double work_of_grid(const region_plan *p, const grid_axis axes[3], const int64_t parts[3]) {
+static double work_of_grid(const grid_axis axes[3], const axis_cut cut[3]) {
     double reads = 1, computes = 1, extra = 1;
-    for (int axis = 0; axis < 3; axis++) {
-        range region = p->region.axis[AXIS_D + axis];
-        range need = p->shape->source(p->shape->context, axis, region);
-        reads *= (double)range_size(need) * busiest_reads(&axes[axis], parts[axis]);
-        computes *= (double)range_size(region) * busiest_computes(&axes[axis], parts[axis]);
-        extra += (parts[axis] > 1 ? 0.05 * axis : 0) + (parts[axis] > axes[axis].tiles ? 0.05 : 0);
+    for (int i = 0; i < 3; i++) {
+        double busiest = busiest_computes(&axes[i], cut[i]), chunks = (double)axes[i].chunks;
+        reads *= (double)axes[i].needed * ceil(busiest * chunks * (1 - 1e-12)) / chunks;
+        computes *= (double)axes[i].outputs * busiest;
+        extra += (cut[i].groups * cut[i].shares > 1 ? 0.05 * i : 0) + (cut[i].shares > 1 ? 0.05 : 0);
     }
     return (reads + computes) * extra;
 }
 
-static void keep_better(region_plan *p, const grid_axis axes[3], const int64_t parts[3], double *best) {
-    double work = work_of_grid(p, axes, parts);
-    if (work >= *best)
+typedef struct grid_choice {
+    region_plan *plan;
+    grid_axis axes[3];
+    axis_cut cut[3];
+    double least;
+} grid_choice;
+
+static void keep_better(grid_choice *c) {
+    double work = work_of_grid(c->axes, c->cut);
+    if (work >= c->least)
         return;
-    *best = work;
+    c->least = work;
     for (int axis = 0; axis < 3; axis++) {
-        p->parts[axis] = (int)parts[axis];
-        p->shares[axis] = (int)max_i64(1, parts[axis] / axes[axis].tiles);
+        c->plan->parts[axis] = (int)(c->cut[axis].groups * c->cut[axis].shares);
+        c->plan->shares[axis] = (int)c->cut[axis].shares;
     }
+}
+
+/* Try every cut of an axis among so many ranks, most parts first; along w only the most, or none. */
+static void try_cuts(grid_choice *c, int axis, int64_t ranks) {
+    const grid_axis *a = &c->axes[axis];
+    for (int way = 0; way < CUT_WAYS; way++)
+        for (int64_t parts = ranks; parts >= 1;) {
+            axis_cut cut = way_to_cut(a, way, parts);
+            int64_t used = cut.groups * cut.shares;
+            c->cut[axis] = cut;
+            if (may_cut(a, cut) && used <= ranks) {
+                if (axis < 2)
+                    try_cuts(c, axis + 1, ranks / used);
+                else
+                    keep_better(c);
+            }
+            parts = used < 1 ? 0 : axis == 2 && used > 1 ? 1 : min_i64(used, parts) - 1;
+        }
 }
 
 /* The grid with the least work on the busiest rank. Where tiles don't suffice, ranks share them. */
 static void choose_grid(region_plan *p, int64_t ranks) {
-    grid_axis axes[3] = {grid_axis_of(p, 0), grid_axis_of(p, 1), grid_axis_of(p, 2)};
-    double best = INFINITY;
-    for (int64_t d = allowed_parts(&axes[0], ranks); d >= 1; d = d > 1 ? allowed_parts(&axes[0], d - 1) : 0)
-        for (int64_t h = allowed_parts(&axes[1], ranks / d); h >= 1;
-             h = h > 1 ? allowed_parts(&axes[1], h - 1) : 0) {
-            int64_t w = allowed_parts(&axes[2], ranks / (d * h));
-            keep_better(p, axes, (int64_t[]){d, h, 1}, &best);
-            keep_better(p, axes, (int64_t[]){d, h, w}, &best);
-        }
+    grid_choice c = {.plan = p, .least = INFINITY};
+    for (int axis = 0; axis < 3; axis++)
+        c.axes[axis] = grid_axis_of(p, axis);
+    try_cuts(&c, 0, ranks);
 }
 
 /* ---- the pieces of a collective write ---- */
@@ -175,7 +215,7 @@ typedef struct search {
  */
 static bool try_plan(region_plan *p, const search *s) {
     choose_grid(p, s->ranks);
-    if (region_plan_passes(p) > 1)
+    if (region_plan_passes(p) > 1 || p->shares[0] > 1)
         p->round_layers = region_plan_most_layers(p);
     measure(p, s->costs, min_i64(s->costs->write_call_bytes, s->budget / 8));
     if (p->memory_bytes > s->budget)

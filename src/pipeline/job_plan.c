@@ -122,7 +122,7 @@ static int64_t stays(const epoch *e, int axis, int part) {
     if (counted || (e->shares[axis] > 1 && part % e->shares[axis] != 0))
         return 0;
     whole.passes[0] = whole.passes[1] = 1;
-    return range_size(epoch_out_range(&whole, axis, part));
+    return range_size(epoch_piece_range(&whole, axis, part));
 }
 
 static void add_parts(const epoch *e, int axis, axis_sums *sums) {
@@ -197,7 +197,7 @@ static void describe_volumes(const resolved_job *job, vxs_report *r) {
 
 static void warn_of_repeated_reads(const resolved_job *job, vxs_report *r) {
     size_t used = strlen(r->warnings);
-    if (job->plan.read_once_bytes > 0)
+    if (job->plan.read_once_bytes > 0 && job->shape.in_filtered)
         snprintf(r->warnings + used, sizeof r->warnings - used,
                  "input chunks span several channels and are read again for each %lld of them: --memory %lld "
                  "reads them once, and so does an output --chunk that spans as many\n",

@@ -165,7 +165,9 @@ static int play_pieces(const scene *s, const epoch *e, int64_t round) {
     sent.count = 0;
     static int64_t senders[MOST_MESSAGES];
     for (int64_t rank = 0; epoch_part_of_rank(e, rank, part); rank++) {
-        box out = epoch_out_box(e, part);
+        box out = epoch_piece_box(e, part), computed = epoch_out_box(e, part);
+        for (int a = 0; a < AXES && !box_is_empty(&out); a++)
+            assert_true(range_contains(computed.axis[a], out.axis[a]));
         out.axis[AXIS_D] = region_plan_round(&s->plan, out.axis[AXIS_D], round);
         int before = sent.count;
         if (epoch_writer_of_part(e, part) != rank)
@@ -174,7 +176,7 @@ static int play_pieces(const scene *s, const epoch *e, int64_t round) {
             senders[i] = rank;
     }
     for (int64_t rank = 0; epoch_part_of_rank(e, rank, part); rank++) {
-        box write = epoch_write_box(e, part), out = epoch_out_box(e, part);
+        box write = epoch_write_box(e, part), out = epoch_piece_box(e, part);
         if (epoch_writer_of_part(e, part) != rank) {
             assert_true(box_is_empty(&write));
             continue;
