@@ -1,6 +1,5 @@
 #include "cli/launch.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,11 +45,32 @@ static void choose_io_component(void) {
         setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 0);
 }
 
+/* What a signal handler may touch must be global. */
+static volatile sig_atomic_t stop_wanted;
+
+static void want_stop(int number) {
+    (void)number;
+    stop_wanted = 1;
+}
+
+const volatile sig_atomic_t *launch_stop_flag(void) {
+    return &stop_wanted;
+}
+
+/* After MPI_Init, which may set handlers of its own. Transfers under way go on. */
+static void take_signals(void) {
+    struct sigaction action = {.sa_handler = want_stop, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 vxs_status launch_mpi(const launch *from) {
     choose_io_component();
-    signal(SIGXFSZ, SIG_IGN);
     int provided = MPI_THREAD_SINGLE, size = 0;
     MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    take_signals();
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     CHECK(provided >= MPI_THREAD_FUNNELED, VXS_INTERNAL,
           "this MPI library gives thread level %d, but voxslab needs MPI_THREAD_FUNNELED (%d)", provided,

@@ -2,6 +2,8 @@
 #ifndef CLI_LAUNCH_H
 #define CLI_LAUNCH_H
 
+#include <signal.h>
+
 #include <mpi.h>
 
 #include "base/status.h"
@@ -18,9 +20,13 @@ launch launch_from_environment(void);
 
 /*
  * Choose the MPI-IO component where the user did not (HPC: OMPIO of Open MPI 4.1 can corrupt data), start MPI
- * with funneled threads, ignore SIGXFSZ so that a file size limit becomes an error. VXS_USAGE when the
+ * with funneled threads, ignore SIGXFSZ so that a file size limit becomes an error, take SIGUSR1 and SIGTERM
+ * as launch_stop_flag tells. VXS_USAGE when the
  * launcher started several processes that do not see each other. Collective.
  */
 vxs_status launch_mpi(const launch *from);
+
+/* Not 0 once this process got SIGUSR1 or SIGTERM, after launch_mpi: a wish to stop, resumably. */
+const volatile sig_atomic_t *launch_stop_flag(void);
 
 #endif

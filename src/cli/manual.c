@@ -19,7 +19,7 @@ const manual_row manual_exit_statuses[] = {
 const manual_row manual_environment[] = {
     {"OMPI_MCA_io",
      "Open MPI's MPI-IO component. Unset, it becomes ^ompio (that is ROMIO): OMPIO of Open MPI 4.1 can lose "
-     "data when ranks write side by side, and hangs when a disk is full."},
+     "data when ranks write side by side or a write is cut short, and hangs when a disk is full."},
     {"OMPI_MCA_fbtl_posix_write_datasieving",
      "Becomes 0 when OMPIO was chosen and this is unset, which avoids the lost data."},
     {"HDF5_PLUGIN_PATH", "Folders with HDF5 filter plugins, for input that needs them."},

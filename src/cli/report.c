@@ -7,7 +7,8 @@ void report_list_phases(const vxs_report *report, report_phase phases[REPORT_PHA
     const report_phase all[REPORT_PHASES] = {
         {"open", &report->open, report->in_dtype},         {"read", &report->read, report->in_dtype},
         {"exchange", &report->exchange, report->in_dtype}, {"compute", &report->compute, report->out_dtype},
-        {"write", &report->write, report->out_dtype},      {"close", &report->close, report->out_dtype},
+        {"write", &report->write, report->out_dtype},      {"save", &report->checkpoint, report->out_dtype},
+        {"close", &report->close, report->out_dtype},
     };
     for (int i = 0; i < REPORT_PHASES; i++)
         phases[i] = all[i];
@@ -43,9 +44,13 @@ void report_print(FILE *out, const vxs_report *report) {
                 format_bytes(a, report->piece_bytes));
     fprintf(out, "memory   %s at the peak of the rank with most, libraries included\n",
             format_bytes(a, report->peak_rss));
-    double voxels = (double)report->output_bytes / (double)dtype_bytes(report->out_dtype);
+    if (report->checkpoints > 0)
+        fprintf(out, "saved    %lld checkpoint%s, %.2f %% of the time\n", (long long)report->checkpoints,
+                report->checkpoints == 1 ? "" : "s",
+                report->seconds > 0 ? 100 * report->checkpoint.seconds_max / report->seconds : 0);
+    int64_t written = report->output_bytes - report->resumed_bytes;
+    double voxels = (double)written / (double)dtype_bytes(report->out_dtype);
     double per_second = report->seconds > 0 ? 1 / report->seconds : 0;
     fprintf(out, "done     in %s: %s of output, %s\n", format_seconds(a, report->seconds),
-            format_rate(b, (double)report->output_bytes * per_second, "B"),
-            format_rate(c, voxels * per_second, "voxel"));
+            format_rate(b, (double)written * per_second, "B"), format_rate(c, voxels * per_second, "voxel"));
 }

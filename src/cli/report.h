@@ -12,7 +12,7 @@ typedef struct report_phase {
     vxs_dtype dtype; /* of the bytes */
 } report_phase;
 
-enum { REPORT_PHASES = 6 };
+enum { REPORT_PHASES = 7 };
 
 /* The phases in the order in which they happen. */
 void report_list_phases(const vxs_report *report, report_phase phases[REPORT_PHASES]);

@@ -76,6 +76,29 @@ const char *value_seconds(const char *text, void *target) {
     return scan_positive(text, '\0', target, &text) ? NULL : "needs a number of seconds above 0";
 }
 
+/* Numbers with units, the larger ones first, each once; a number alone is seconds. */
+const char *value_duration(const char *text, void *target) {
+    static const char accepted[] = "needs a time above 0, such as 3h50m, 90s, 1d12h or 45 (seconds)";
+    static const char units[] = "dhms";
+    static const double seconds_of[] = {86400, 3600, 60, 1};
+    double sum = 0, number;
+    if (scan_positive(text, '\0', target, &text))
+        return NULL;
+    for (int least = 0; *text; text++) {
+        char *end;
+        if (!scan_leading_positive(text, &number, &end))
+            return accepted;
+        const char *unit = *end ? strchr(units, *end) : NULL;
+        if (!unit || unit - units < least)
+            return accepted;
+        sum += number * seconds_of[unit - units];
+        least = (int)(unit - units) + 1;
+        text = end;
+    }
+    *(double *)target = sum;
+    return sum > 0 ? NULL : accepted;
+}
+
 /* The power of 1024 that a suffix stands for; false for an unknown suffix. */
 static bool scan_suffix(const char *text, double *factor) {
     static const char letters[] = "KMGT";

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "partition/tiles.h"
+#include "pipeline/job_operator.h"
 #include "pipeline/stream.h"
 
 enum { DEFAULT_CHUNK = 64 };
@@ -20,6 +21,13 @@ vxs_status job_probe_input(const vxs_job *options, volume_info *in) {
 
 /* ---- names ---- */
 
+static vxs_status name_beside(const resolved_job *job, const char *ending, char path[VOLUME_PATH_BYTES]) {
+    int length = snprintf(path, VOLUME_PATH_BYTES, "%s%s", job->out_file, ending);
+    CHECK(length > 0 && length < VOLUME_PATH_BYTES, VXS_USAGE, "the output path is too long: '%s'",
+          job->out_file);
+    return VXS_OK;
+}
+
 static vxs_status resolve_names(resolved_job *job) {
     char dataset[VOLUME_NAME_BYTES];
     TRY(volume_split_name(job->options->output, job->out_file, dataset));
@@ -28,9 +36,9 @@ static vxs_status resolve_names(resolved_job *job) {
     else
         snprintf(job->out_dataset, sizeof job->out_dataset, "%s%.*s", dataset[0] == '/' ? "" : "/",
                  VOLUME_NAME_BYTES - 2, dataset);
-    int length = snprintf(job->partial, sizeof job->partial, "%s.partial", job->out_file);
-    CHECK(length > 0 && (size_t)length < sizeof job->partial, VXS_USAGE, "the output path is too long: '%s'",
-          job->out_file);
+    TRY(name_beside(job, ".partial", job->partial));
+    TRY(name_beside(job, ".partial.journal", job->journal));
+    TRY(name_beside(job, ".lock", job->lock));
     return VXS_OK;
 }
 
@@ -80,9 +88,9 @@ static vxs_status resolve_axis(resolved_job *job, int axis) {
 static vxs_status resolve_shape(resolved_job *job) {
     const vxs_job *o = job->options;
     TRY(resolve_spacing(job));
-    if (o->sizing == VXS_BY_SCALE)
+    if (o->sizing == VXS_BY_SCALE && !job->kind->keeps_shape)
         TRY(check_positive(o->scale, "--scale"));
-    if (o->sizing == VXS_BY_SPACING) {
+    if (o->sizing == VXS_BY_SPACING && !job->kind->keeps_shape) {
         TRY(check_positive(o->spacing, "--spacing"));
         CHECK(job->has_spacing, VXS_USAGE,
               "--spacing needs the voxel spacing of '%s', which has no attribute element_size_um: give "
@@ -94,7 +102,10 @@ static vxs_status resolve_shape(resolved_job *job) {
         job->out.shape[a] = job->in.shape[a];
     int64_t bytes = (int64_t)dtype_bytes(job->out.dtype);
     for (int axis = 0; axis < 3; axis++)
-        TRY(resolve_axis(job, axis));
+        if (job->kind->keeps_shape)
+            job->out.shape[AXIS_D + axis] = job->in.shape[AXIS_D + axis];
+        else
+            TRY(resolve_axis(job, axis));
     for (int a = 0; a < AXES; a++)
         CHECK(checked_mul(bytes, job->out.shape[a], &bytes), VXS_USAGE,
               "an output of %lld x %lld x %lld voxels has more than 2^63 bytes",
@@ -185,24 +196,42 @@ static vxs_status resolve_storage(resolved_job *job) {
 }
 
 vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_info *in) {
-    *job = (resolved_job){.options = options, .in = *in};
+    CHECK((unsigned)options->op < VXS_OPERATORS, VXS_USAGE, "unknown operator: %d", (int)options->op);
+    *job = (resolved_job){.options = options, .in = *in, .kind = job_operator_of(options->op)};
     TRY(resolve_names(job));
     job->out.dataset = job->out_dataset;
-    job->out.dtype = options->has_dtype ? options->dtype : in->dtype;
-    TRY(dtype_check_mode(in->dtype, job->out.dtype, options->resample.mode));
+    job->out.dtype = options->has_dtype ? options->dtype : job->kind->default_dtype(in->dtype);
+    TRY(job->kind->check_dtypes(options, in->dtype, job->out.dtype));
     TRY(resolve_shape(job));
     resolve_out_spacing(job);
     TRY(resolve_storage(job));
-    TRY(resample_operator_init(&job->resample, &options->resample, in->dtype, job->out.dtype, in->shape,
-                               job->out.shape));
-    job->op = resample_stream(&job->resample);
-    return VXS_OK;
+    return job->kind->init(job);
 }
 
 void job_parameters(const resolved_job *job, char *text, size_t bytes) {
-    const vxs_resample_options *o = &job->options->resample;
-    snprintf(text, bytes, "mode=%s align_corners=%d coords=%s size=%lld,%lld,%lld dtype=%s",
-             mode_name(o->mode), o->align_corners != 0, coords_name(o->coords),
-             (long long)job->out.shape[AXIS_D], (long long)job->out.shape[AXIS_H],
-             (long long)job->out.shape[AXIS_W], dtype_name(job->out.dtype));
+    job->kind->parameters(job, text, bytes);
+}
+
+static void list_numbers(const int64_t *numbers, char text[128]) {
+    size_t used = 0;
+    for (int a = 0; a < AXES; a++)
+        used += (size_t)snprintf(text + used, 128 - used, a ? ",%lld" : "%lld", (long long)numbers[a]);
+}
+
+vxs_status job_head(const resolved_job *job, char *text, size_t bytes) {
+    char parameters[512], chunk[128], tile[128];
+    job_parameters(job, parameters, sizeof parameters);
+    list_numbers(job->out.chunk, chunk);
+    list_numbers(job->shape.tile, tile);
+    int length = snprintf(text, bytes,
+                          "voxslab=%s\ninput=%s\ninput_dataset=%s\ninput_bytes=%lld\ninput_mtime_ns=%lld\n"
+                          "output_dataset=%s\nparameters=%s\nspacing=%.17g,%.17g,%.17g\n"
+                          "chunk=%s\nfilter=%d level %d\ntile=%s\n",
+                          vxs_version(), job->in.file, job->in.dataset, (long long)job->in.file_bytes,
+                          (long long)job->in.file_mtime_ns, job->out_dataset, parameters, job->out.spacing[0],
+                          job->out.spacing[1], job->out.spacing[2], job->out.chunked ? chunk : "none",
+                          (int)job->out.filter, job->out.gzip_level, tile);
+    CHECK(length > 0 && (size_t)length < bytes, VXS_INTERNAL, "the journal's head takes more than %zu bytes",
+          bytes);
+    return VXS_OK;
 }

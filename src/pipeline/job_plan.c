@@ -59,6 +59,10 @@ vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory) {
     return region_plan_make(&job->plan, &job->shape, &job->costs, &region, ranks, memory);
 }
 
+vxs_status job_plan_region(const resolved_job *job, const box *region, int ranks, region_plan *plan) {
+    return region_plan_make(plan, &job->shape, &job->costs, region, ranks, job->memory);
+}
+
 /* ---- what the plan tells ---- */
 
 enum { MOST_COUNTED = 1 << 24 };
@@ -203,7 +207,9 @@ static void warn_of_repeated_reads(const resolved_job *job, vxs_report *r) {
 
 void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     describe_volumes(job, r);
+    r->op = job->options->op;
     r->resample = job->options->resample;
+    r->label = job->options->label;
     r->ranks = ranks;
     r->threads = job->threads;
     for (int axis = 0; axis < 3; axis++)

@@ -5,12 +5,14 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/checked.h"
+#include "comm/fatal.h"
 
 static void folder_of(const char *path, char folder[VOLUME_PATH_BYTES]) {
     char copy[VOLUME_PATH_BYTES];
@@ -54,9 +56,16 @@ static int64_t output_bytes(const resolved_job *job) {
  * fit all the same. */
 static vxs_status check_space(const resolved_job *job) {
     int64_t wanted = output_bytes(job), there = free_bytes(job->out_file, job->partial);
+    struct rlimit most;
+    CHECK(getrlimit(RLIMIT_FSIZE, &most) != 0 || most.rlim_cur == RLIM_INFINITY ||
+              (rlim_t)wanted <= most.rlim_cur || volume_spec_is_filtered(&job->out, &job->in),
+          VXS_CANT_CREATE, "output '%s' takes %lld bytes, but 'ulimit -f' allows files of %lld only",
+          job->out_file, (long long)wanted, (long long)most.rlim_cur);
+    if (job->options->no_space_check)
+        return VXS_OK;
     CHECK(wanted <= there || volume_spec_is_filtered(&job->out, &job->in), VXS_CANT_CREATE,
           "output '%s' takes %lld bytes, but only %lld are free there: choose another disk, or compress with "
-          "--filter",
+          "--filter (--no-space-check tries all the same)",
           job->out_file, (long long)wanted, (long long)there);
     return VXS_OK;
 }
@@ -70,22 +79,21 @@ static void warn_of_space(const resolved_job *job, char *warnings, size_t bytes)
                  (long long)wanted, (long long)there);
 }
 
-vxs_status output_check(const resolved_job *job) {
-    struct stat in, out, partial;
+static vxs_status check_names(const resolved_job *job, bool *exists) {
+    struct stat in, out;
     TRY(check_folder(job->out_file));
-    bool exists = stat(job->out_file, &out) == 0;
-    CHECK(!exists || stat(job->in.file, &in) != 0 || in.st_dev != out.st_dev || in.st_ino != out.st_ino,
+    *exists = stat(job->out_file, &out) == 0;
+    CHECK(!*exists || stat(job->in.file, &in) != 0 || in.st_dev != out.st_dev || in.st_ino != out.st_ino,
           VXS_USAGE, "output '%s' is the input file: give another name", job->out_file);
+    CHECK(!*exists || S_ISREG(out.st_mode), VXS_CANT_CREATE, "output '%s' exists and is not a file",
+          job->out_file);
+    return VXS_OK;
+}
+
+static vxs_status check_replaceable(const resolved_job *job, bool exists) {
     CHECK(!exists || job->options->force, VXS_CANT_CREATE,
           "output '%s' exists: give another name, or --force to replace it", job->out_file);
-    CHECK(!exists || S_ISREG(out.st_mode), VXS_CANT_CREATE, "output '%s' exists and is not a file",
-          job->out_file);
-    if (exists)
-        TRY(volume_check_replaceable(job->out_file, job->out_dataset));
-    CHECK(lstat(job->partial, &partial) != 0 || job->options->force, VXS_CANT_CREATE,
-          "'%s' exists: another job is writing it, or was killed; remove it, or give --force to start over",
-          job->partial);
-    return check_space(job);
+    return exists ? volume_check_replaceable(job->out_file, job->out_dataset) : VXS_OK;
 }
 
 static void utc(int64_t seconds, char *text, size_t bytes) {
@@ -94,7 +102,7 @@ static void utc(int64_t seconds, char *text, size_t bytes) {
     strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &fields));
 }
 
-vxs_status output_create(const resolved_job *job, char *warnings, size_t warnings_bytes) {
+static vxs_status create(const resolved_job *job, char *warnings, size_t warnings_bytes) {
     char parameters[512], modified[32], made[32];
     job_parameters(job, parameters, sizeof parameters);
     utc(job->in.file_mtime_ns / 1000000000, modified, sizeof modified);
@@ -113,8 +121,7 @@ vxs_status output_create(const resolved_job *job, char *warnings, size_t warning
     volume_spec spec = job->out;
     spec.attributes = attributes;
     spec.attribute_count = (int)(sizeof attributes / sizeof *attributes);
-    if (job->options->force)
-        unlink(job->partial);
+    unlink(job->partial);
     TRY(volume_create(job->partial, &spec, &job->in, warnings, warnings_bytes));
     warn_of_space(job, warnings, warnings_bytes);
     return VXS_OK;
@@ -129,15 +136,142 @@ static vxs_status sync_path(const char *path, int flags) {
     return VXS_OK;
 }
 
-vxs_status output_publish(const resolved_job *job) {
-    char folder[VOLUME_PATH_BYTES];
-    TRY(sync_path(job->partial, O_RDONLY));
-    CHECK(rename(job->partial, job->out_file) == 0, VXS_IO, "can't rename '%s' to '%s': %s", job->partial,
-          job->out_file, strerror(errno));
-    folder_of(job->out_file, folder);
-    return sync_path(folder, O_RDONLY | O_DIRECTORY);
+/* ---- a fresh output ---- */
+
+/* The journal first: whoever finds OUT.partial finds out what it is. */
+static vxs_status begin_fresh(output *o, bool exists, char *warnings, size_t warnings_bytes) {
+    const resolved_job *job = o->job;
+    char head[JOURNAL_HEAD_BYTES];
+    struct stat partial;
+    TRY(check_replaceable(job, exists));
+    CHECK(lstat(job->partial, &partial) != 0 || job->options->force, VXS_CANT_CREATE,
+          "'%s' exists: a job that wrote it was stopped or killed; give --resume to go on, or --force to "
+          "start over",
+          job->partial);
+    TRY(check_space(job));
+    TRY(job_head(job, head, sizeof head));
+    TRY(journal_create(job->journal, head, tile_set_bytes(&o->done), &o->journal));
+    vxs_status status = create(job, warnings, warnings_bytes);
+    if (status != VXS_OK)
+        unlink(job->journal);
+    return status;
 }
 
-void output_discard(const resolved_job *job) {
-    unlink(job->partial);
+/* ---- a resumed one ---- */
+
+static bool is_complete(const output *o) {
+    return tile_set_members(&o->done) == o->done.tiles;
+}
+
+static bool counts_as_written(const void *context, const int64_t begin[AXES]) {
+    const output *o = context;
+    int64_t index[AXES];
+    for (int a = 0; a < AXES; a++)
+        index[a] = begin[a] / o->done.tile[a];
+    return tile_set_has(&o->done, index);
+}
+
+/* What the journal has is in OUT.partial, or nothing is and it is made anew. */
+static vxs_status find_partial(output *o, const journal_found *found, char *warnings, size_t bytes) {
+    const resolved_job *job = o->job;
+    size_t used = strlen(warnings);
+    if (found->version == 0) {
+        if (found->damaged)
+            snprintf(warnings + used, bytes - used,
+                     "no record in '%s' can be trusted: everything is written again\n", job->journal);
+        return create(job, warnings, bytes);
+    }
+    CHECK(access(job->partial, F_OK) == 0, VXS_CANT_CREATE,
+          "can't resume: '%s' is not there: start over with --force", job->partial);
+    return volume_recover(job->partial, &job->out, &job->in, counts_as_written, o);
+}
+
+static vxs_status begin_resumed(output *o, bool exists, char *warnings, size_t warnings_bytes) {
+    const resolved_job *job = o->job;
+    char head[JOURNAL_HEAD_BYTES];
+    struct stat out;
+    journal_found found;
+    bool partial = access(job->partial, F_OK) == 0, noted = access(job->journal, F_OK) == 0;
+    CHECK(partial || noted, VXS_CANT_CREATE,
+          "nothing to resume: '%s' is not there%s; to begin, leave out --resume", job->partial,
+          exists ? " (but the complete output is)" : "");
+    CHECK(noted, VXS_CANT_CREATE,
+          "can't resume: there is no journal '%s' beside the partial file: start over with --force",
+          job->journal);
+    TRY(job_head(job, head, sizeof head));
+    TRY(journal_open(job->journal, head, o->done.bits, tile_set_bytes(&o->done), &found, &o->journal));
+    o->recorded = found.version > 0;
+    o->published = is_complete(o) && !partial && exists && stat(job->out_file, &out) == 0 &&
+                   found.note == (int64_t)out.st_ino;
+    if (o->published)
+        return VXS_OK;
+    TRY(check_replaceable(job, exists));
+    TRY(check_space(job));
+    return find_partial(o, &found, warnings, warnings_bytes);
+}
+
+/* ---- begin to end ---- */
+
+static vxs_status begin_locked(output *o, bool exists, char *warnings, size_t warnings_bytes) {
+    TRY(tile_set_create(&o->done, o->job->shape.out, o->job->shape.tile));
+    return o->job->options->resume ? begin_resumed(o, exists, warnings, warnings_bytes)
+                                   : begin_fresh(o, exists, warnings, warnings_bytes);
+}
+
+vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes) {
+    bool exists;
+    *o = (output){.job = job};
+    TRY(check_names(job, &exists));
+    TRY(lock_take(job->lock, &o->lock));
+    vxs_status status = begin_locked(o, exists, warnings, warnings_bytes);
+    if (status != VXS_OK) {
+        char kept[STATUS_MESSAGE_BYTES];
+        snprintf(kept, sizeof kept, "%s", status_message());
+        journal_close(o->journal);
+        tile_set_destroy(&o->done);
+        lock_release(&o->lock);
+        *o = (output){.job = job};
+        status_set_message(kept);
+    }
+    return status;
+}
+
+vxs_status output_record(output *o) {
+    struct stat partial;
+    int64_t inode = stat(o->job->partial, &partial) == 0 ? (int64_t)partial.st_ino : 0;
+    TRY(journal_record(o->journal, o->done.bits, inode));
+    o->recorded = true;
+    return VXS_OK;
+}
+
+vxs_status output_publish(output *o) {
+    const resolved_job *job = o->job;
+    char folder[VOLUME_PATH_BYTES];
+    if (!o->published) {
+        TRY(sync_path(job->partial, O_RDONLY));
+        CHECK(rename(job->partial, job->out_file) == 0, VXS_IO, "can't rename '%s' to '%s': %s", job->partial,
+              job->out_file, strerror(errno));
+    }
+    folder_of(job->out_file, folder);
+    TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));
+    unlink(job->journal);
+    return VXS_OK;
+}
+
+_Noreturn void output_abort(const resolved_job *job, MPI_Comm comm) {
+    unlink(job->lock);
+    comm_abort(comm, VXS_IO);
+}
+
+void output_end(output *o, bool failed) {
+    if (!o->journal)
+        return;
+    if (failed && !o->recorded) {
+        unlink(o->job->partial);
+        unlink(o->job->journal);
+    }
+    journal_close(o->journal);
+    tile_set_destroy(&o->done);
+    lock_release(&o->lock);
+    o->journal = NULL;
 }

@@ -1,22 +1,45 @@
-/* The output's life on disk: OUT.partial until it is complete, then OUT. One rank makes these calls. Local.
+/*
+ * The output's life on disk: OUT.partial with its journal until it is complete, then OUT; OUT.lock meanwhile.
+ * A resumed job finds OUT.partial and goes on. One rank makes these calls. Local.
  */
 #ifndef PIPELINE_OUTPUT_H
 #define PIPELINE_OUTPUT_H
 
+#include "journal/journal.h"
+#include "journal/lock.h"
+#include "partition/tile_set.h"
 #include "pipeline/job.h"
 
-/* Whether the output may be made: its folder is there and writable, it is not the input (VXS_USAGE), neither
- * OUT nor OUT.partial exists, or --force may replace them, and an uncompressed output fits the disk
- * (VXS_CANT_CREATE). Changes nothing. */
-vxs_status output_check(const resolved_job *job);
+typedef struct output {
+    const resolved_job *job;
+    file_lock lock;
+    journal *journal;
+    tile_set done;  /* what is written; begun by output_begin with what an earlier run recorded */
+    bool recorded;  /* some of it is in the journal: OUT.partial is worth keeping */
+    bool published; /* an earlier run was killed when all but removing the journal was done: OUT is there */
+} output;
 
-/* Make OUT.partial with its dataset, attributes and provenance; warnings as volume_create gives them. */
-vxs_status output_create(const resolved_job *job, char *warnings, size_t warnings_bytes);
+/*
+ * Take the lock and make the output, or, with --resume, find it again. VXS_USAGE when it is the input,
+ * VXS_CANT_CREATE with the reason otherwise: its folder is not there or not writable, another job is at it,
+ * OUT or OUT.partial exists and neither --force nor --resume says what to do, an uncompressed output does
+ * not fit the disk; with --resume: nothing to resume, other input, parameters or version, a damaged file.
+ * Then nothing is changed on disk, and nothing of *o needs freeing. warnings are added to.
+ */
+vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes);
 
-/* fsync, rename to OUT, fsync the folder. VXS_IO. */
-vxs_status output_publish(const resolved_job *job);
+/* Record o->done, whose voxels must be on the disk by now. VXS_IO. */
+vxs_status output_record(output *o);
 
-/* Remove OUT.partial after a failure. */
-void output_discard(const resolved_job *job);
+/* fsync, rename to OUT, fsync the folder, remove the journal. VXS_IO. */
+vxs_status output_publish(output *o);
+
+/* A transfer failed on this rank, with the message set, and the others may wait in it for ever: say so, let
+ * the next job have the lock, end all ranks with VXS_IO. Any rank; does not return. */
+_Noreturn void output_abort(const resolved_job *job, MPI_Comm comm);
+
+/* Let go of everything: after a failure OUT.partial and its journal are removed unless o->recorded. Legal
+ * after a failed output_begin, and on a zeroed output. */
+void output_end(output *o, bool failed);
 
 #endif

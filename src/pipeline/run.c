@@ -4,10 +4,14 @@
 
 #include "base/checked.h"
 #include "comm/agree.h"
+#include "comm/watchdog.h"
+#include "pipeline/checkpoint.h"
 #include "pipeline/job.h"
 #include "pipeline/output.h"
 #include "pipeline/resources.h"
 #include "pipeline/stream.h"
+
+enum { DEFAULT_IO_TIMEOUT = 600 };
 
 /* One job on one communicator. */
 typedef struct run {
@@ -16,10 +20,17 @@ typedef struct run {
     const vxs_job *options;
     resolved_job job;
     vxs_report report;
+    output files; /* of rank 0, but for published and done, which all have at the begin */
+    box *regions; /* still to do */
+    int64_t region_count;
+    region_plan plan; /* of the region under way */
     volume *in, *out;
+    watchdog *dog;
+    checkpoint saving;
     stream_times times;
-    double open_seconds, close_seconds;
+    double open_seconds, save_seconds, close_seconds;
     vxs_progress progress;
+    int64_t epochs_before, rounds_before; /* the region under way */
     double began, first_round;
 } run;
 
@@ -52,26 +63,73 @@ static vxs_status plan(run *r) {
     return VXS_OK;
 }
 
-static vxs_status create(run *r) {
-    vxs_status status = VXS_OK;
-    if (r->rank == 0) {
-        status = output_check(&r->job);
-        if (status == VXS_OK)
-            status = output_create(&r->job, r->report.warnings, sizeof r->report.warnings);
-    }
-    return comm_agree(r->comm, status);
+/* ---- the output's begin and what is left to do ---- */
+
+/* What rank 0 found: how far an earlier run came. */
+static vxs_status share_done(run *r) {
+    int published = r->files.published;
+    MPI_Bcast(&published, 1, MPI_INT, 0, r->comm);
+    r->files.published = published;
+    vxs_status status =
+        r->rank == 0 ? VXS_OK : tile_set_create(&r->files.done, r->job.shape.out, r->job.shape.tile);
+    TRY(comm_agree(r->comm, status));
+    MPI_Bcast(r->files.done.bits, (int)tile_set_bytes(&r->files.done), MPI_BYTE, 0, r->comm);
+    return VXS_OK;
 }
 
-static void report_rounds(void *context) {
-    run *r = context;
-    const region_plan *p = &r->job.plan;
-    r->progress.round++;
-    r->progress.epoch = (r->progress.round - 1) / region_plan_rounds(p) + 1;
-    r->progress.output_bytes_done =
-        (int64_t)((double)r->report.output_bytes * (double)r->progress.round / (double)r->report.rounds);
+static vxs_status begin_output(run *r) {
+    vxs_status status = VXS_OK;
+    if (r->rank == 0)
+        status = output_begin(&r->files, &r->job, r->report.warnings, sizeof r->report.warnings);
+    TRY(comm_agree(r->comm, status));
+    double timeout = r->options->io_timeout_seconds;
+    status = watchdog_start(r->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &r->dog);
+    TRY(comm_agree(r->comm, status));
+    return share_done(r);
+}
+
+/* The regions still to do, one unless the job resumes, and what the report says of them. */
+static vxs_status plan_regions(run *r) {
+    vxs_report *report = &r->report;
+    TRY(comm_agree(r->comm, tile_set_missing(&r->files.done, &r->regions, &r->region_count)));
+    report->resumed_bytes = tile_set_voxels(&r->files.done) * r->job.shape.out_voxel_bytes;
+    if (report->resumed_bytes == 0)
+        return VXS_OK;
+    report->epochs = report->rounds = report->memory_planned = 0;
+    for (int64_t i = 0; i < r->region_count; i++) {
+        region_plan p;
+        TRY(comm_agree(r->comm, job_plan_region(&r->job, &r->regions[i], report->ranks, &p)));
+        report->epochs += region_plan_epochs(&p);
+        report->rounds += region_plan_epochs(&p) * region_plan_rounds(&p);
+        report->memory_planned = max_i64(report->memory_planned, p.memory_bytes);
+    }
+    return VXS_OK;
+}
+
+/* ---- rounds ---- */
+
+static void report_round(run *r) {
+    double part = (double)r->progress.round / (double)r->report.rounds;
+    r->progress.epoch =
+        r->epochs_before + (r->progress.round - r->rounds_before - 1) / region_plan_rounds(&r->plan) + 1;
+    r->progress.output_bytes_done = (int64_t)((double)r->progress.output_bytes * part);
     r->progress.seconds = MPI_Wtime() - r->first_round;
     if (r->rank == 0 && r->options->progress)
         r->options->progress(&r->progress, r->options->context);
+}
+
+static vxs_status round_done(void *context, int64_t epoch_index, int64_t round) {
+    run *r = context;
+    if (r->rank == 0)
+        tile_set_add_round(&r->files.done, &r->plan, epoch_index, round);
+    r->progress.round++;
+    report_round(r);
+    return checkpoint_after_round(&r->saving, r->progress.round == r->report.rounds);
+}
+
+static void write_failed(void *context) {
+    run *r = context;
+    output_abort(&r->job, r->comm);
 }
 
 static void note_warning(run *r, const char *text) {
@@ -80,33 +138,89 @@ static void note_warning(run *r, const char *text) {
         snprintf(r->report.warnings + used, sizeof r->report.warnings - used, "%s\n", text);
 }
 
-static vxs_status transform(run *r) {
+static vxs_status run_regions(run *r) {
+    stream_job stream = {.comm = r->comm,
+                         .op = &r->job.op,
+                         .plan = &r->plan,
+                         .in = r->in,
+                         .out = r->out,
+                         .threads = r->job.threads,
+                         .round_done = round_done,
+                         .write_failed = write_failed,
+                         .context = r};
+    for (int64_t i = 0; i < r->region_count; i++) {
+        TRY(comm_agree(r->comm, job_plan_region(&r->job, &r->regions[i], r->report.ranks, &r->plan)));
+        r->rounds_before = r->progress.round;
+        TRY(stream_run(&stream, &r->times));
+        r->epochs_before += region_plan_epochs(&r->plan);
+    }
+    return VXS_OK;
+}
+
+static vxs_status open_volumes(run *r) {
     TRY(volume_open_read(&r->job.in, r->comm, r->job.read_threads, &r->in));
-    TRY(volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out));
+    vxs_status status = volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out);
+    if (status == VXS_IO && r->rank == 0)
+        output_abort(&r->job, r->comm); /* closing such a file crashes OMPIO */
+    TRY(status);
+    volume_watch(r->in, r->dog);
+    volume_watch(r->out, r->dog);
     volume_io_component(r->out, r->report.io_component);
+    if (strcmp(r->report.io_component, "ompio") == 0)
+        note_warning(r, "OMPIO takes a write that was cut short, as by a full disk, for a whole one: leave "
+                        "OMPI_MCA_io unset, or compare the output");
+    return VXS_OK;
+}
+
+static vxs_status transform(run *r) {
+    TRY(plan_regions(r));
+    TRY(open_volumes(r));
     if (r->rank == 0 && r->options->started)
         r->options->started(&r->report, r->options->context);
     r->first_round = MPI_Wtime();
     r->open_seconds = r->first_round - r->began;
-    r->progress = (vxs_progress){
-        .epochs = r->report.epochs, .rounds = r->report.rounds, .output_bytes = r->report.output_bytes};
-    stream_job stream = {.comm = r->comm,
-                         .op = &r->job.op,
-                         .plan = &r->job.plan,
-                         .in = r->in,
-                         .out = r->out,
-                         .threads = r->job.threads,
-                         .round_done = report_rounds,
-                         .context = r};
-    TRY(stream_run(&stream, &r->times));
+    r->progress = (vxs_progress){.epochs = r->report.epochs,
+                                 .rounds = r->report.rounds,
+                                 .output_bytes = r->report.output_bytes - r->report.resumed_bytes};
+    r->saving = (checkpoint){.comm = r->comm,
+                             .rank = r->rank,
+                             .job = &r->job,
+                             .options = r->options,
+                             .files = &r->files,
+                             .out = r->out,
+                             .dog = r->dog,
+                             .began = r->began};
+    checkpoint_begin(&r->saving);
+    TRY(run_regions(r));
     note_warning(r, volume_not_collective(r->out));
     return VXS_OK;
+}
+
+/* ---- the end ---- */
+
+/* The message of a failure stays over what cleaning up has to say. */
+static void keep_message(char kept[STATUS_MESSAGE_BYTES]) {
+    snprintf(kept, STATUS_MESSAGE_BYTES, "%s", status_message());
+}
+
+/* What is done is recorded even after a failure, if all ranks live. Without a failure: all is done. */
+static vxs_status save_at_end(run *r, vxs_status status) {
+    char kept[STATUS_MESSAGE_BYTES];
+    keep_message(kept);
+    r->report.checkpoints = r->saving.saves;
+    r->save_seconds = r->saving.save_seconds;
+    if (!r->out || !r->saving.unsaved || status == VXS_BAD_INPUT)
+        return status; /* nobody resumes from input that must change first */
+    vxs_status saved = checkpoint_save(&r->saving);
+    if (status != VXS_OK)
+        status_set_message(kept);
+    return status != VXS_OK ? status : saved;
 }
 
 /* Close both, even after a failure; the first error counts. */
 static vxs_status close_volumes(run *r, vxs_status status) {
     char kept[STATUS_MESSAGE_BYTES];
-    snprintf(kept, sizeof kept, "%s", status_message());
+    keep_message(kept);
     vxs_status closed = volume_close(r->out), closed_in = volume_close(r->in);
     if (status != VXS_OK) {
         status_set_message(kept);
@@ -115,13 +229,38 @@ static vxs_status close_volumes(run *r, vxs_status status) {
     return comm_agree(r->comm, closed != VXS_OK ? closed : closed_in);
 }
 
+static vxs_status publish(run *r) {
+    vxs_status status = VXS_OK;
+    if (r->rank == 0) {
+        watchdog_begin(r->dog, "renaming '%s' to '%s'", r->job.partial, r->job.out_file);
+        status = output_publish(&r->files);
+        watchdog_end(r->dog);
+    }
+    return comm_agree(r->comm, status);
+}
+
+/* How to go on after a failure that left something to go on with. */
+static void add_advice(const run *r, vxs_status status) {
+    char kept[STATUS_MESSAGE_BYTES];
+    keep_message(kept);
+    if (status == VXS_IO)
+        status_fail(status, "%.800s; what is done is kept in '%.200s': with the cause gone, --resume goes on",
+                    kept, r->job.partial);
+}
+
 static vxs_status finish(run *r, vxs_status status) {
     double begin = MPI_Wtime();
+    status = save_at_end(r, status);
     status = close_volumes(r, status);
     if (status == VXS_OK)
-        status = comm_agree(r->comm, r->rank == 0 ? output_publish(&r->job) : VXS_OK);
-    if (status != VXS_OK && r->rank == 0)
-        output_discard(&r->job);
+        status = publish(r);
+    if (r->rank == 0 && r->files.recorded && status != VXS_OK)
+        add_advice(r, status);
+    output_end(&r->files, status != VXS_OK);
+    if (r->rank != 0)
+        tile_set_destroy(&r->files.done);
+    watchdog_stop(r->dog);
+    free(r->regions);
     r->close_seconds = MPI_Wtime() - begin;
     return status;
 }
@@ -146,6 +285,7 @@ static void complete_report(run *r) {
     MPI_Allreduce(&r->times.piece_bytes, &report->piece_bytes, 1, MPI_INT64_T, MPI_SUM, r->comm);
     report->compute = phase_over_ranks(r, r->times.compute, r->times.written_bytes);
     report->write = phase_over_ranks(r, r->times.write, r->times.written_bytes);
+    report->checkpoint = phase_over_ranks(r, r->save_seconds, 0);
     report->close = phase_over_ranks(r, r->close_seconds, 0);
     int64_t peak = resources_peak_rss();
     MPI_Allreduce(&peak, &report->peak_rss, 1, MPI_INT64_T, MPI_MAX, r->comm);
@@ -156,11 +296,13 @@ static void complete_report(run *r) {
 static vxs_status run_job(run *r) {
     TRY(resolve(r));
     TRY(plan(r));
-    TRY(create(r));
-    return finish(r, transform(r));
+    vxs_status status = begin_output(r);
+    if (status == VXS_OK && !r->files.published)
+        status = transform(r);
+    return finish(r, status);
 }
 
-vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+vxs_status vxs_mpi_run(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
     run *r = calloc(1, sizeof *r);
     TRY(comm_agree(comm, r ? VXS_OK : status_fail(VXS_IO, "out of memory")));
     r->options = options;
@@ -175,4 +317,18 @@ vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *options, vxs_report *r
     MPI_Comm_free(&r->comm);
     free(r);
     return status;
+}
+
+static vxs_status run_as(MPI_Comm comm, const vxs_job *options, vxs_operator op, vxs_report *report) {
+    vxs_job job = *options;
+    job.op = op;
+    return vxs_mpi_run(comm, &job, report);
+}
+
+vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_RESAMPLE, report);
+}
+
+vxs_status vxs_mpi_label(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_LABEL, report);
 }

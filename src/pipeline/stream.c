@@ -1,6 +1,5 @@
 #include "pipeline/stream.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/checked.h"
@@ -16,6 +15,7 @@ typedef struct engine {
     const stream_job *job;
     stream_times *times;
     buffers memory;
+    int64_t epoch_index;
     epoch e, pass; /* pass: the epoch as the pass under way sees it */
     int part[3];
     bool working;   /* this rank has a part in the epoch */
@@ -121,22 +121,12 @@ static void compute_view(engine *g, const box_view *round_view) {
 
 /* ---- writing ---- */
 
-/* The other ranks may wait inside the collective for ever: only ending the program frees them. */
-static void abort_on_failed_write(const engine *g, vxs_status status) {
-    if (status == VXS_OK)
-        return;
-    int rank;
-    MPI_Comm_rank(g->job->comm, &rank);
-    fprintf(stderr, "voxslab: rank %d: %s\n", rank, status_message());
-    fflush(stderr);
-    MPI_Abort(g->job->comm, VXS_IO);
-}
-
 static void write_round(engine *g, const box_view *round_view) {
     double begin = MPI_Wtime();
     for (int64_t i = 0; i < region_plan_pieces(g->job->plan); i++) {
         box piece = region_plan_piece(g->job->plan, &round_view->where, i);
-        abort_on_failed_write(g, volume_write(g->job->out, &piece, round_view));
+        if (volume_write(g->job->out, &piece, round_view) != VXS_OK)
+            g->job->write_failed(g->job->context);
         g->times->written_bytes += box_voxels(&piece) * g->e.shape->out_voxel_bytes;
     }
     g->times->write += MPI_Wtime() - begin;
@@ -201,9 +191,7 @@ static vxs_status finish_round(engine *g, int64_t round) {
     if (box_is_empty(&where))
         view.where = where;
     write_round(g, &view);
-    if (g->job->round_done)
-        g->job->round_done(g->job->context);
-    return VXS_OK;
+    return g->job->round_done(g->job->context, g->epoch_index, round);
 }
 
 /* ---- epochs ---- */
@@ -211,6 +199,7 @@ static vxs_status finish_round(engine *g, int64_t round) {
 static vxs_status begin_epoch(engine *g, int64_t index) {
     int rank;
     MPI_Comm_rank(g->job->comm, &rank);
+    g->epoch_index = index;
     g->e = region_plan_epoch(g->job->plan, index);
     g->working = epoch_part_of_rank(&g->e, rank, g->part);
     vxs_status status = VXS_OK;

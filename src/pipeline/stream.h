@@ -25,13 +25,15 @@ typedef struct stream_job {
     const region_plan *plan;
     volume *in, *out;
     int threads;
-    void (*round_done)(void *context); /* on every rank, after each round; may be NULL */
+    /* On every rank, after each round; anything but VXS_OK, on all ranks alike, ends the run with it. */
+    vxs_status (*round_done)(void *context, int64_t epoch_index, int64_t round);
+    void (*write_failed)(void *context); /* on the rank where it did, with the message set; must not return */
     void *context;
 } stream_job;
 
 /*
  * Run all epochs of the plan. Collective; fails on all ranks alike, except that a failed collective write
- * ends the program (the others hang in it): message on stderr, MPI_Abort. times is added to.
+ * must end the program (the others hang in it). times is added to.
  */
 vxs_status stream_run(const stream_job *job, stream_times *times);
 

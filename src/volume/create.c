@@ -141,15 +141,26 @@ cleanup:
     return status;
 }
 
-static vxs_status make_file(const char *path, hid_t *file) {
+/* Room that a chunk gave up must not be given to another, or a job killed inside a flush could leave two
+ * chunks in one place (recover.c). */
+static hid_t make_creation(bool filtered) {
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+    if (filtered)
+        H5Pset_file_space_strategy(creation, H5F_FSPACE_STRATEGY_NONE, false, 1);
+    return creation;
+}
+
+static vxs_status make_file(const char *path, bool filtered, hid_t *file) {
     char words[HDF5_WORDS_BYTES];
     int made = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
     CHECK(made >= 0, VXS_CANT_CREATE, "output file '%s' can't be created: %s", path, strerror(errno));
     close(made);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
-    *file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    hid_t creation = make_creation(filtered);
+    *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
     hdf5_words(words);
+    hdf5_drop(creation);
     hdf5_drop(access);
     if (*file >= 0)
         return VXS_OK;
@@ -179,7 +190,7 @@ vxs_status volume_create(const char *path, const volume_spec *spec, const volume
     like_dataset = H5Dopen2(like_file, like->dataset, H5P_DEFAULT);
     CHECK_CLEAN(like_dataset >= 0, VXS_BAD_INPUT, "input dataset '%s' of '%s' can't be opened any more",
                 like->dataset, like->file);
-    TRY_CLEAN(make_file(path, &file));
+    TRY_CLEAN(make_file(path, volume_spec_is_filtered(spec, like), &file));
     status = fill_file(file, spec, like, like_dataset, warnings, warnings_bytes);
     if (H5Fclose(file) < 0 && status == VXS_OK)
         status =

@@ -1,5 +1,6 @@
 #include "volume/internal.h"
 
+#include <errno.h>
 #include <string.h>
 
 typedef struct error_digest {
@@ -47,6 +48,16 @@ bool hdf5_error_is_filter(void) {
     error_digest digest;
     digest_errors(&digest);
     return digest.filter;
+}
+
+/* MPI-IO's own words are vague ("MPI_ERR_IO"), but the last system call that failed was its. */
+const char *errno_words(int cause, char words[64]) {
+    static const int telling[] = {ENOSPC, EIO, EDQUOT, EFBIG, EROFS, ESTALE, ENOMEM, ENXIO, EACCES};
+    words[0] = '\0';
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        if (cause == telling[i])
+            snprintf(words, 64, " (%s)", strerror(cause));
+    return words;
 }
 
 void hdf5_drop(hid_t id) {

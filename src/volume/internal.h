@@ -19,6 +19,9 @@ const char *hdf5_words(char words[HDF5_WORDS_BYTES]);
 /* Whether the last error came out of the filter pipeline: a chunk that can't be decoded. */
 bool hdf5_error_is_filter(void);
 
+/* " (No space left on device)" for the errno of a transfer that failed, "" for one that says nothing. */
+const char *errno_words(int cause, char words[64]);
+
 /* Close any kind of identifier; negative ones are legal. */
 void hdf5_drop(hid_t id);
 
@@ -129,6 +132,7 @@ struct volume {
     int64_t call_chunks;                    /* the most in one call */
     int64_t source_bytes, bytes_since_open; /* what SOURCES_OPEN sources hold on average; 0 unless virtual */
     bool swapped, filtered, serial;
+    watchdog *dog;   /* borrowed, may be NULL */
     raw_reader *raw; /* NULL where HDF5 decodes, or nothing needs to be decoded */
     char not_collective[128];
 };

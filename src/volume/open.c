@@ -13,6 +13,19 @@ const char *volume_library_version(void) {
     return H5_VERS_INFO;
 }
 
+/* The chunk index of a filtered dataset must change on disk in one go, when we flush: a job that is killed
+ * between two flushes then leaves what the first one made. So nothing may be evicted early, and the cache
+ * keeps its size. */
+static void keep_metadata(hid_t access) {
+    H5AC_cache_config_t config = {.version = H5AC__CURR_CACHE_CONFIG_VERSION};
+    H5Pget_mdc_config(access, &config);
+    config.incr_mode = H5C_incr__off;
+    config.flash_incr_mode = H5C_flash_incr__off;
+    config.decr_mode = H5C_decr__off;
+    config.evictions_enabled = false;
+    H5Pset_mdc_config(access, &config);
+}
+
 /* The driver: MPI-IO on comm, or the serial one for MPI_COMM_NULL. */
 static hid_t make_access(MPI_Comm comm, bool writing) {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -21,6 +34,7 @@ static hid_t make_access(MPI_Comm comm, bool writing) {
     if (writing) {
         H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
         H5Pset_coll_metadata_write(access, true);
+        keep_metadata(access);
     }
     return access;
 }
@@ -61,7 +75,7 @@ static vxs_status open_dataset(volume *v, bool parallel, bool writing) {
     v->type = v->dataset < 0 ? v->dataset : H5Dget_type(v->dataset);
     hdf5_words(words);
     hdf5_drop(access);
-    CHECK(v->type >= 0, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT, "dataset '%s' of '%s' can't be opened: %s",
+    CHECK(v->type >= 0, writing ? VXS_IO : VXS_BAD_INPUT, "dataset '%s' of '%s' can't be opened: %s",
           v->dataset_name, v->file_name, words);
     return VXS_OK;
 }
@@ -149,7 +163,9 @@ static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writi
     if (status == VXS_OK && v->serial)
         plan_sources(v, info->sources);
     if (status != VXS_OK) {
-        close_quietly(v);
+        /* One that opened for writing and then could not be read or written can't be closed either. */
+        if (!(writing && status == VXS_IO))
+            close_quietly(v);
         v = NULL;
     }
     *opened = v;
@@ -183,10 +199,18 @@ vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm com
     return open_volume(&info, comm, true, opened);
 }
 
+void volume_watch(volume *any, watchdog *dog) {
+    any->dog = dog;
+}
+
 vxs_status volume_flush(volume *target) {
-    char words[HDF5_WORDS_BYTES];
-    CHECK(H5Fflush(target->file, H5F_SCOPE_LOCAL) >= 0, VXS_IO, "flushing '%s' failed: %s", target->file_name,
-          hdf5_words(words));
+    char words[HDF5_WORDS_BYTES], cause[64];
+    watchdog_begin(target->dog, "flushing '%s' to the disk", target->file_name);
+    errno = 0;
+    bool flushed = H5Fflush(target->file, H5F_SCOPE_LOCAL) >= 0;
+    errno_words(errno, cause);
+    watchdog_end(target->dog);
+    CHECK(flushed, VXS_IO, "flushing '%s' failed%s: %s", target->file_name, cause, hdf5_words(words));
     return VXS_OK;
 }
 
@@ -194,6 +218,7 @@ vxs_status volume_close(volume *any) {
     if (!any)
         return VXS_OK;
     char words[HDF5_WORDS_BYTES] = "";
+    watchdog_begin(any->dog, "closing '%s'", any->file_name);
     raw_reader_destroy(any->raw);
     hdf5_drop(any->type);
     bool closed = any->dataset < 0 || H5Dclose(any->dataset) >= 0;
@@ -203,6 +228,7 @@ vxs_status volume_close(volume *any) {
         hdf5_words(words);
         closed = false;
     }
+    watchdog_end(any->dog);
     vxs_status status =
         closed ? VXS_OK : status_fail(VXS_IO, "closing '%s' failed: %s", any->file_name, words);
     free(any);

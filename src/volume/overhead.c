@@ -6,13 +6,13 @@
  * - an unfiltered collective write takes 13 to 16 KiB per chunk and 40 bytes per row of voxels (MPI
  *   datatypes, flattened);
  * - a filtered one takes 8 to 12 KiB per chunk, all chunks of the call as compressed, one as inflated, and
- * half a KiB for each chunk of all ranks.
+ * half a KiB for each chunk of all ranks; and the whole chunk index stays in memory, INDEX_BYTES a chunk.
  * Buffers of a fixed size (ROMIO's, up to 24 MiB) count as the libraries' own memory, not as the job's.
  */
 #include "base/checked.h"
 #include "volume/raw_chunks.h"
 
-enum { KIB = 1 << 10, MIB = 1 << 20 };
+enum { KIB = 1 << 10, MIB = 1 << 20, INDEX_BYTES = 64 };
 
 /* Chunks of a box of so many bytes that lies anywhere: at least those of a corner. */
 static int64_t chunks_of_call(int64_t bytes, int64_t chunk_bytes) {
@@ -35,19 +35,20 @@ int64_t volume_read_overhead(const volume_info *info, int64_t bytes, int threads
     return info->filtered ? saturating_add(total, saturating_mul(3, chunk_bytes)) : total;
 }
 
-/* Chunks of all ranks in one call. */
 static int64_t all_chunks(const volume_spec *spec) {
     int64_t chunks = 1;
     for (int a = 0; a < AXES; a++)
         chunks = saturating_mul(chunks, div_ceil(spec->shape[a], spec->chunk[a]));
-    return min_i64(chunks, WRITE_ALL_CHUNKS);
+    return chunks;
 }
 
 static int64_t filtered_overhead(const volume_spec *spec, int64_t bytes, int64_t chunk_bytes) {
     int64_t call = max_i64(min_i64(bytes, VOLUME_FILTERED_CALL_BYTES), chunk_bytes);
     call = min_i64(call, saturating_mul(chunk_bytes, CALL_CHUNKS));
-    int64_t total = all_chunks(spec) * KIB / 2;
-    total += chunks_of_call(call, chunk_bytes) * 14 * KIB;
+    int64_t chunks = all_chunks(spec);
+    int64_t total = saturating_mul(chunks, INDEX_BYTES);
+    total = saturating_add(total, min_i64(chunks, WRITE_ALL_CHUNKS) * KIB / 2);
+    total = saturating_add(total, chunks_of_call(call, chunk_bytes) * 14 * KIB);
     return saturating_add(total, saturating_add(saturating_mul(2, call), chunk_bytes));
 }
 

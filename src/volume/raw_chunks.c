@@ -1,5 +1,6 @@
 #include "volume/raw_chunks.h"
 
+#include <errno.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,12 +216,17 @@ static hsize_t stored_size(const volume *v, const hsize_t *at) {
 
 static vxs_status fetch_chunk(volume *v, const box *part, const hsize_t *at, bool plain, hsize_t bytes,
                               parcel *p) {
-    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES];
+    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64];
     raw_chunk *c = &p->chunk[p->count];
     *c = (raw_chunk){.part = *part, .begin = p->used, .bytes = (size_t)bytes};
-    CHECK(read_stored(v->dataset, at, &c->mask, p->raw + p->used, bytes) >= 0, VXS_IO,
-          "reading chunk %s of dataset '%s' in '%s' failed: %s", volume_box_text(v, part, place),
-          v->dataset_name, v->file_name, hdf5_words(words));
+    watchdog_begin(v->dog, "reading chunk %s of dataset '%s' in '%s'", volume_box_text(v, part, place),
+                   v->dataset_name, v->file_name);
+    errno = 0;
+    bool fetched = read_stored(v->dataset, at, &c->mask, p->raw + p->used, bytes) >= 0;
+    errno_words(errno, cause);
+    watchdog_end(v->dog);
+    CHECK(fetched, VXS_IO, "reading chunk %s of dataset '%s' in '%s' failed%s: %s", place, v->dataset_name,
+          v->file_name, cause, hdf5_words(words));
     if (plain)
         c->mask = UINT32_MAX;
     p->used += (size_t)bytes;

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -108,17 +109,24 @@ static int64_t call_voxels(const volume *v, const box *where, bool writing, int6
 /* ---- reading ---- */
 
 vxs_status volume_read_by_library(volume *v, const box *where, const box_view *dst) {
-    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES];
+    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64];
     hid_t memory = H5I_INVALID_HID, file = H5I_INVALID_HID;
     vxs_status status;
     TRY_CLEAN(select_in_memory(v, dst, where, &memory));
     TRY_CLEAN(select_in_file(v, where, &file));
-    if (H5Dread(v->dataset, v->type, memory, file, H5P_DEFAULT, dst->data) < 0) {
+    watchdog_begin(v->dog, "reading %s of dataset '%s' in '%s'", volume_box_text(v, where, place),
+                   v->dataset_name, v->file_name);
+    errno = 0;
+    bool done = H5Dread(v->dataset, v->type, memory, file, H5P_DEFAULT, dst->data) >= 0;
+    int reason = errno;
+    watchdog_end(v->dog);
+    if (!done) {
         bool undecodable = hdf5_error_is_filter();
-        status = status_fail(
-            undecodable ? VXS_BAD_INPUT : VXS_IO, "reading %s of dataset '%s' in '%s' failed%s: %s",
-            volume_box_text(v, where, place), v->dataset_name, v->file_name,
-            undecodable ? ", a chunk there can't be decoded (damaged?)" : "", hdf5_words(words));
+        status = status_fail(undecodable ? VXS_BAD_INPUT : VXS_IO,
+                             "reading %s of dataset '%s' in '%s' failed%s%s: %s",
+                             volume_box_text(v, where, place), v->dataset_name, v->file_name,
+                             undecodable ? ", a chunk there can't be decoded (damaged?)" : "",
+                             undecodable ? "" : errno_words(reason, cause), hdf5_words(words));
         goto cleanup;
     }
     if (v->swapped)
@@ -172,17 +180,22 @@ static void note_cause(volume *v, hid_t transfer) {
 }
 
 static vxs_status write_selected(volume *v, hid_t memory, hid_t file, const box *where, const void *data) {
-    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES];
+    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64];
+    const char *what = where ? volume_box_text(v, where, place) : "nothing";
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     if (!v->serial)
         H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+    watchdog_begin(v->dog, "writing %s of dataset '%s' in '%s'", what, v->dataset_name, v->file_name);
+    errno = 0;
     bool written = H5Dwrite(v->dataset, v->type, memory, file, transfer, data) >= 0;
+    errno_words(errno, cause);
+    watchdog_end(v->dog);
     hdf5_words(words);
     if (written && !v->serial)
         note_cause(v, transfer);
     hdf5_drop(transfer);
-    CHECK(written, VXS_IO, "writing %s of dataset '%s' in '%s' failed: %s",
-          where ? volume_box_text(v, where, place) : "nothing", v->dataset_name, v->file_name, words);
+    CHECK(written, VXS_IO, "writing %s of dataset '%s' in '%s' failed%s: %s", what, v->dataset_name,
+          v->file_name, cause, words);
     return VXS_OK;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/box.h"
 #include "base/dtype.h"
+#include "comm/watchdog.h"
 #include "volume/decode.h"
 
 enum { VOLUME_PATH_BYTES = 4096, VOLUME_NAME_BYTES = 1024, VOLUME_FILTERS_BYTES = 256 };
@@ -142,7 +143,20 @@ vxs_status volume_create(const char *path, const volume_spec *spec, const volume
  * replace. VXS_CANT_CREATE otherwise, saying what else is in it. Local. */
 vxs_status volume_check_replaceable(const char *path, const char *dataset);
 
-/* Collective, through MPI-IO, read and write. Fails on all ranks alike. */
+/* Whether what a chunk holds, named by its first voxel, counts as written. */
+typedef bool volume_counts_as_written(const void *context, const int64_t begin[AXES]);
+
+/*
+ * Make fit for volume_open_write what a killed job left of a file that volume_create made: it opens, holds
+ * that dataset, and has every chunk that counts as written. VXS_CANT_CREATE with the reason; what is in
+ * chunks that do not count may change. Local; one rank calls it.
+ */
+vxs_status volume_recover(const char *path, const volume_spec *spec, const volume_info *like,
+                          volume_counts_as_written *written, const void *context);
+
+/* Collective, through MPI-IO, read and write. What changes in the file but voxels (the chunk index of a
+ * filtered one) changes on disk in volume_flush and volume_close only. Fails on all ranks alike; with VXS_IO
+ * the file stays open, and the program must end without MPI_Finalize. */
 vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm comm, volume **opened);
 
 /* Write where (empty on ranks that have nothing left) from src, whose strides are like volume_read's. If the
@@ -159,7 +173,10 @@ const char *volume_not_collective(const volume *target);
 /* The same upper bound for a collective write of at most bytes a rank. Local. */
 int64_t volume_write_overhead(const volume_spec *spec, const volume_info *like, int64_t bytes);
 
-/* Flush to the file system (H5Fflush). Collective. */
+/* Let a watchdog see every transfer, flush and close from here on; borrowed, may be NULL. Local. */
+void volume_watch(volume *any, watchdog *dog);
+
+/* Flush to the disk (H5Fflush, which has each rank fsync). Collective; a failure is this rank's alone. */
 vxs_status volume_flush(volume *target);
 
 /* Close; NULL is legal. Collective for volumes opened through MPI-IO. Errors of closing a written file count.

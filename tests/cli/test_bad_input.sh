@@ -30,7 +30,7 @@ size=$(stat -c %s damaged.h5)
 for part in 30 60 90; do
     cp damaged.h5 damaged$part.h5
     head -c 40000 /dev/zero | dd of=damaged$part.h5 bs=1 seek=$((size * part / 100)) count=3000 conv=notrunc status=none
-    for sizes in '96,40,44 --chunk 8,8,8 --memory 400k' '13,9,11 --chunk none' '48,40,44 --chunk 48,10,44'; do
+    for sizes in '96,40,44 --chunk 8,8,8 --memory 450k' '13,9,11 --chunk none' '48,40,44 --chunk 48,10,44'; do
         # shellcheck disable=SC2086
         refuse_with 5 65 "damaged$part.h5|decoded" resample damaged$part.h5 out.h5 --size $sizes
     done

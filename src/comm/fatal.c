@@ -1,0 +1,16 @@
+#include "comm/fatal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+_Noreturn void comm_abort(MPI_Comm comm, vxs_status status) {
+    char host[256] = "";
+    int rank;
+    MPI_Comm_rank(comm, &rank);
+    gethostname(host, sizeof host - 1);
+    fprintf(stderr, "voxslab: rank %d on %s: %s\n", rank, host, status_message());
+    fflush(stderr);
+    MPI_Abort(comm, (int)status);
+    abort();
+}

@@ -1,0 +1,43 @@
+/*
+ * OUT.partial.journal: what of the output is safely on disk. A head, text of lines "key=value" that must be
+ * the same for whoever goes on; then two slots that take turns, each one version of the body, which here is
+ * only bytes. A version counts when its checksum is right, the newest such; so a record that was being
+ * written when the power failed leaves the one before. One rank makes these calls. Local.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum { JOURNAL_HEAD_BYTES = 16384 }; /* the longest head, its final 0 included */
+
+typedef struct journal journal;
+
+/* Make the journal with nothing recorded, complete or not at all, in place of any that is there. path is
+ * copied. VXS_CANT_CREATE. */
+vxs_status journal_create(const char *path, const char *head, size_t body_bytes, journal **made);
+
+/* What was found in a journal that is there. */
+typedef struct journal_found {
+    uint64_t version; /* 0: nothing was recorded */
+    int64_t note;     /* as it was recorded */
+    bool damaged;     /* something was recorded, but no version of it can be trusted */
+} journal_found;
+
+/* Open the journal, and take its newest version into body (all 0 without one). VXS_CANT_CREATE, naming what
+ * differs, when the head is not this one, is damaged, or the file can't be read. */
+vxs_status journal_open(const char *path, const char *head, void *body, size_t body_bytes,
+                        journal_found *found, journal **opened);
+
+/* Record a version and force it to the disk: once this returns VXS_OK, it survives anything. VXS_IO
+ * otherwise; then the version before counts, or this one. note: any number. */
+vxs_status journal_record(journal *j, const void *body, int64_t note);
+
+/* NULL is legal. */
+void journal_close(journal *j);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * Between rounds: whether it is time to checkpoint or to stop, on all ranks alike, and the checkpoint itself:
+ * data on the disk of every rank, then the journal, then its fsync.
+ */
+#ifndef PIPELINE_CHECKPOINT_H
+#define PIPELINE_CHECKPOINT_H
+
+#include <mpi.h>
+
+#include "pipeline/output.h"
+
+typedef struct checkpoint {
+    MPI_Comm comm;
+    int rank;
+    const resolved_job *job;
+    const vxs_job *options;
+    output *files; /* of rank 0; the others' is zeroed */
+    volume *out;
+    watchdog *dog;
+    double began;            /* the job; all times are MPI_Wtime's */
+    double interval;         /* seconds */
+    double saved, round_end; /* when the last checkpoint and the last round ended */
+    double longest_round, longest_save, save_seconds;
+    int64_t saves;
+    bool unsaved; /* rounds have been done since */
+} checkpoint;
+
+/* Ready for the first round. Local. */
+void checkpoint_begin(checkpoint *c);
+
+/* After each round, once files->done has it on rank 0: checkpoint if it is time. VXS_STOPPED, after a
+ * checkpoint, when a signal or --max-time asks for it, unless the round was the job's last. Collective. */
+vxs_status checkpoint_after_round(checkpoint *c, bool last);
+
+/* Put what is done on disk and record it. A failed flush ends the program. Collective. */
+vxs_status checkpoint_save(checkpoint *c);
+
+#endif

@@ -1,0 +1,95 @@
+# Sourced by the tests of kills and faults, after what tests/cli/common.sh brings. From CTest also: FAULT_LIBRARY.
+# VOXSLAB_SEED and VOXSLAB_FAULTS choose which faults, and how many.
+. "$(dirname "${BASH_SOURCE[0]}")/../cli/common.sh"
+RANDOM=${VOXSLAB_SEED:-1}
+slowest=0
+export OMP_WAIT_POLICY=passive
+
+# The output's storage, by name.
+declare -A storage=([contiguous]='--chunk none' [chunked]='--chunk 4,16,16 --filter none'
+    [deflated]='--chunk 4,16,16 --filter gzip=1')
+kinds=(contiguous chunked deflated)
+make in.h5 /raw dtype=uint16 shape=60,40,48 chunk=6,20,24 deflate=1
+resampling='resample in.h5 out.h5 --size 48,60,40 --quiet --threads 1'
+
+# Little enough for many rounds on a rank count, as the refusal of too little tells: memory_of KIND RANKS.
+memory_of() {
+    local least
+    # shellcheck disable=SC2086
+    least=$("$VOXSLAB" $resampling ${storage[$1]} --dry-run --ranks "$2" --memory 1 2>&1 | sed -n 's/.*--memory \([0-9]*\).*/\1/p')
+    [ -n "$least" ] || fail "no least memory for $1 on $2 ranks"
+    echo $((least + least / 20))
+}
+declare -A memory
+for kind in "${kinds[@]}"; do
+    for ranks in 1 2 3 4; do
+        memory[$kind,$ranks]=$(memory_of "$kind" "$ranks")
+    done
+done
+
+# voxels FILE: the dataset as bytes, on stdout; nothing when it can't be read.
+voxels() {
+    rm -f voxels.bin
+    h5dump -d /raw -b LE -o voxels.bin "$1" >/dev/null 2>&1 && cat voxels.bin
+}
+
+# job KIND RANKS [OPTION]...: a run with many rounds, and a checkpoint after each; leaves $status and $seconds.
+job() {
+    local kind=$1 ranks=$2 began=$EPOCHREALTIME
+    shift 2
+    # shellcheck disable=SC2086
+    run "$ranks" $resampling ${storage[$kind]} --memory "${memory[$kind,$ranks]}" --checkpoint "${checkpoint:-0.000001}" "$@"
+    seconds=$(awk "BEGIN {print $EPOCHREALTIME - $began}")
+}
+
+# job_with FAULT KIND RANKS [OPTION]...
+job_with() {
+    local fault=$1
+    shift
+    export LD_PRELOAD=$FAULT_LIBRARY VOXSLAB_FAULT=$fault
+    job "$@"
+    unset LD_PRELOAD VOXSLAB_FAULT
+}
+
+# How many calls of a kind a rank makes: calls_of KIND_OF_CALL FILE RANK KIND RANKS
+calls_of() {
+    rm -f count.log
+    VOXSLAB_FAULT_LOG=$PWD/count.log job_with "$1 $2 0 $3 count" "$4" "$5"
+    expect_status 0 "counting $1 of $2"
+    clear_output
+    cat count.log 2>/dev/null || echo 0
+}
+
+clear_output() { rm -f out.h5 out.h5.partial out.h5.partial.journal out.h5.partial.journal.new out.h5.lock; }
+
+# Whether OUT is what the undisturbed run made, and nothing else is left: check_output KIND WHAT
+check_output() {
+    voxels out.h5 >now.bin
+    cmp -s "expected.$1" now.bin || fail "$2: the output differs from the undisturbed run's"
+    for rest in out.h5.partial out.h5.partial.journal out.h5.lock; do
+        [ ! -e "$rest" ] || fail "$2: $rest is still there"
+    done
+}
+
+make_expected() {
+    for kind in "${kinds[@]}"; do
+        job "$kind" 1
+        expect_status 0 "undisturbed, $kind"
+        voxels out.h5 >"expected.$kind"
+        [ "$(stat -c %s "expected.$kind")" -eq $((48 * 60 * 40 * 2)) ] || fail "expected.$kind has a wrong size"
+        clear_output
+    done
+}
+
+# Go on until it is done, on other ranks each time; a job killed before it began begins again.
+go_on() { # go_on KIND WHAT
+    local ranks=$((RANDOM % 4 + 1))
+    job "$1" "$ranks" --resume
+    if [ "$status" -eq 73 ] && grep -q 'nothing to resume' "$folder.err"; then
+        [ ! -e out.h5.partial ] || fail "$2: 'nothing to resume', but there is a partial file"
+        job "$1" "$ranks"
+    fi
+    expect_status 0 "$2: resumed on $ranks ranks"
+}
+
+note_time() { slowest=$(awk "BEGIN {print ($seconds > $slowest) ? $seconds : $slowest}"); }

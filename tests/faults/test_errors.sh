@@ -1,0 +1,79 @@
+# Reads and writes that fail: the right status, a message, no hang, no output; and resumable with the cause gone.
+. "$(dirname "$0")/common.sh"
+make_expected
+wanted=${VOXSLAB_FAULTS:-10}
+timeout=3
+components=('^ompio' ompio)
+errors=(EIO ENOSPC short)
+# OMPIO of Open MPI 4.1 takes a short write for a whole one, and nobody is told; so not with that.
+
+one_fault() { # one_fault CALL FILE N RANK ERROR KIND RANKS COMPONENT
+    local what="$5 at $1 $3 of $2 on rank $4 of $7, $6, io=$8"
+    OMPI_MCA_io=$8 job_with "$1 $2 $3 $4 $5" "$6" "$7" --io-timeout "$timeout"
+    note_time
+    case $status in
+    0) # never reached, or a short transfer that was taken up again
+        [ -e out.h5 ] || fail "$what: status 0 without output" ;;
+    65 | 73 | 74)
+        [ ! -e out.h5 ] || fail "$what: status $status, but the output is there"
+        grep -q '^voxslab: ' "$folder.err" || fail "$what: status $status without a message"
+        [ "$status" -eq 74 ] || [ ! -e out.h5.partial ] || fail "$what: status $status leaves a partial file"
+        faults=$((faults + 1)) ;;
+    *) fail "$what: status $status: $(head -c 600 "$folder.err")" ;;
+    esac
+    [ "$(awk "BEGIN {print ($seconds > $timeout + 12)}")" -eq 0 ] || fail "$what: took $seconds s"
+    [ "$status" -eq 0 ] || go_on "$6" "$what"
+    check_output "$6" "$what"
+    clear_output
+}
+
+faults=0
+for ((i = 0; i < wanted; i++)); do
+    kind=${kinds[$((i % 3))]} ranks=$((RANDOM % 3 + 1)) component=${components[$((i % 2))]}
+    if [ $((i % 5)) -eq 4 ]; then
+        one_fault read in.h5 $((RANDOM % 60 + 1)) $((RANDOM % ranks)) EIO "$kind" "$ranks" "$component"
+    elif [ $((i % 7)) -eq 6 ]; then
+        one_fault sync .partial $((RANDOM % 6 + 1)) $((RANDOM % ranks)) EIO "$kind" "$ranks" "$component"
+    else
+        one_fault write .partial $((RANDOM % 70 + 1)) $((RANDOM % ranks)) "${errors[$((RANDOM % (3 - i % 2)))]}" "$kind" "$ranks" "$component"
+    fi
+done
+echo "$faults faults in $wanted jobs, slowest end after $slowest s"
+
+# A file size limit, in KiB: writes beyond it fail. MPI's own files take 4 MiB.
+large='resample in.h5 out.h5 --size 200,200,200 --chunk 4,64,64 --filter gzip=1 --dtype float32 --quiet --memory 40MiB --threads 1'
+# shellcheck disable=SC2086
+(ulimit -f 9000 && run 2 ${large/gzip=1/none} && exit "$status")
+[ $? -eq 73 ] && grep -q 'ulimit -f' "$folder.err" || fail "ulimit -f is not seen before: $(head -c 600 "$folder.err")"
+# shellcheck disable=SC2086
+(ulimit -f 9000 && run 2 $large --io-timeout "$timeout" && exit "$status")
+[ $? -eq 74 ] || fail "ulimit -f does not end in status 74: $(head -c 600 "$folder.err")"
+grep -q 'File too large' "$folder.err" || fail "ulimit -f: no cause in $(head -c 600 "$folder.err")"
+[ ! -e out.h5 ] || fail 'ulimit -f: the output is there'
+# shellcheck disable=SC2086
+run 1 $large --resume
+expect_status 0 'ulimit -f: resumed'
+clear_output
+
+# A write that never returns.
+job_with 'write .partial 12 0 hang' chunked 2 --io-timeout 2
+expect_status 74 'a transfer that hangs'
+grep -q 'no progress for 2 s while' "$folder.err" || fail "a transfer that hangs: $(head -c 600 "$folder.err")"
+go_on chunked 'a transfer that hangs'
+check_output chunked 'a transfer that hangs'
+clear_output
+
+# A full disk, where we may make one.
+mkdir disk
+if mount -t tmpfs -o size=200k none disk 2>/dev/null; then
+    trap 'umount "$folder/disk" 2>/dev/null; rm -rf "$folder" "$folder.out" "$folder.err"' EXIT
+    run 2 resample in.h5 disk/out.h5 --size 48,60,40 --chunk none --quiet
+    expect_status 73 'a disk too small'
+    grep -q 'free there' "$folder.err" || fail 'a disk too small: no reason'
+    run 2 resample in.h5 disk/out.h5 --size 48,60,40 --chunk none --quiet --no-space-check --io-timeout "$timeout"
+    expect_status 74 'a full disk'
+    grep -q 'No space left' "$folder.err" || fail "a full disk: no cause in $(head -c 600 "$folder.err")"
+    [ ! -e disk/out.h5 ] || fail 'a full disk: the output is there'
+    umount disk
+fi
+finish

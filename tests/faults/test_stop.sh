@@ -1,0 +1,95 @@
+# Stopping in time, one writer, and what --resume refuses.
+. "$(dirname "$0")/common.sh"
+make_expected
+refused() { # refused NEEDLE WHAT
+    expect_status 73 "$2"
+    grep -q -- "$1" "$folder.err" || fail "$2: no '$1' in: $(head -c 600 "$folder.err")"
+}
+
+# A signal on any one rank stops all at the end of the round.
+job_with 'write .partial 12 1 usr1' chunked 2
+expect_status 75 SIGUSR1
+grep -q -- '--resume' "$folder.err" || fail "SIGUSR1: no advice in $(head -c 600 "$folder.err")"
+[ -e out.h5.partial ] && [ -e out.h5.partial.journal ] && [ ! -e out.h5.lock ] || fail "SIGUSR1 leaves $(ls out.h5*)"
+cp out.h5.partial.journal journal
+
+# The partial file is neither replaced nor gone on with unless asked for, nor by another job.
+job chunked 2
+refused '--resume' 'neither --resume nor --force'
+run 2 $resampling ${storage[chunked]} --resume --mode nearest
+refused 'mode=linear' 'another mode'
+run 2 $resampling ${storage[contiguous]} --resume
+refused 'chunk=' 'other chunks'
+run 2 resample in.h5:/raw out.h5:/other --size 48,60,40 ${storage[chunked]} --resume --quiet
+refused '/other' 'another dataset'
+touch -d 2001-01-01 in.h5
+job chunked 2 --resume
+refused 'input_mtime_ns' 'a changed input'
+rm in.h5 && make in.h5 /raw dtype=uint16 shape=60,40,48 chunk=6,20,24 deflate=1
+job chunked 2 --resume
+refused 'input_mtime_ns' 'an input made again'
+printf 'x' | dd of=out.h5.partial.journal bs=1 seek=100 conv=notrunc status=none
+job chunked 2 --resume
+refused 'damaged' 'a damaged journal'
+rm out.h5.partial.journal
+job chunked 2 --resume
+refused 'no journal' 'no journal'
+job chunked 2 --force
+expect_status 0 '--force'
+check_output chunked '--force'
+job chunked 2 --resume
+refused 'nothing to resume' 'a complete output'
+clear_output
+job chunked 2 --resume
+refused 'nothing to resume' 'no output'
+
+# Records that can't be trusted: all is written again.
+job_with 'write .partial 12 0 usr1' deflated 2
+expect_status 75 'SIGUSR1, deflated'
+for offset in 20480 24576 28672; do
+    [ "$(stat -c %s out.h5.partial.journal)" -le "$offset" ] ||
+        printf 'xxxxxxxxxxxxxxxxxxxxxxxxxxxx' | dd of=out.h5.partial.journal bs=1 seek="$offset" conv=notrunc status=none
+done
+go_on deflated 'records that are damaged'
+check_output deflated 'records that are damaged'
+clear_output
+
+# A partial file that was damaged is told from one that can be gone on with.
+job_with 'write .partial 30 0 usr1' deflated 2
+expect_status 75 'SIGUSR1, deflated'
+truncate -s 3000 out.h5.partial
+job deflated 2 --resume
+refused 'start over with --force' 'a partial file cut short'
+clear_output
+
+# --max-time ends before the time is over, resumably, as often as it takes.
+job chunked 2 --max-time 0.001
+expect_status 75 '--max-time'
+for ((i = 0; i < 3; i++)); do
+    job chunked $((i % 2 + 2)) --max-time 0.001 --resume
+    expect_status 75 "--max-time again, $i"
+done
+go_on chunked '--max-time'
+check_output chunked '--max-time'
+clear_output
+
+# One writer: the second is refused while the first is at it, and not when that was killed.
+export LD_PRELOAD=$FAULT_LIBRARY VOXSLAB_FAULT='write .partial 12 0 hang'
+"$MPIRUN" -n 2 "$VOXSLAB" $resampling ${storage[chunked]} --checkpoint 0.000001 --memory "${memory[chunked,2]}" >/dev/null 2>&1 &
+launcher=$!
+unset LD_PRELOAD VOXSLAB_FAULT
+for ((i = 0; i < 200; i++)); do
+    [ -e out.h5.partial.journal ] && [ -e out.h5.lock ] && break
+    sleep 0.05
+done
+for how in --resume --force; do
+    job chunked 1 "$how"
+    refused "$(hostname)" "a second writer with $how"
+done
+children=$(cat "/proc/$launcher/task/"*/children)
+kill -KILL $children
+wait "$launcher"
+[ -e out.h5.lock ] || fail 'a killed job leaves no lock'
+go_on chunked 'after a killed writer'
+check_output chunked 'after a killed writer'
+finish

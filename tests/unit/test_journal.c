@@ -1,0 +1,220 @@
+/* The journal gives back what was recorded, or the version before, or nothing: never anything else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal/journal.h"
+
+enum { BODY = 5000, BLOCK = 4096 };
+static const char head[] = "version=1\ninput=/data/a.h5\nparameters=mode=area size=2,3,4\n";
+static char folder[] = "/tmp/voxslab-journal-XXXXXX", path[64];
+
+/* Version v of the body. */
+static void fill(unsigned char body[BODY], int v) {
+    for (int i = 0; i < BODY; i++)
+        body[i] = (unsigned char)(i * 7 + v * 31);
+}
+
+static void make(int versions) {
+    unsigned char body[BODY];
+    journal *j = NULL;
+    assert_int_equal(journal_create(path, head, BODY, &j), VXS_OK);
+    for (int v = 1; v <= versions; v++) {
+        fill(body, v);
+        assert_int_equal(journal_record(j, body, 100 + v), VXS_OK);
+    }
+    journal_close(j);
+}
+
+static vxs_status look(const char *with_head, unsigned char body[BODY], journal_found *found) {
+    journal *j = NULL;
+    vxs_status status = journal_open(path, with_head, body, BODY, found, &j);
+    assert_true((status == VXS_OK) == (j != NULL));
+    journal_close(j);
+    return status;
+}
+
+/* Whatever it says it found is right. */
+static int version_found(void) {
+    unsigned char body[BODY], expected[BODY];
+    journal_found found;
+    if (look(head, body, &found) != VXS_OK)
+        return -1;
+    fill(expected, (int)found.version);
+    if (found.version == 0)
+        memset(expected, 0, BODY);
+    else
+        assert_int_equal(found.note, 100 + (int)found.version);
+    assert_memory_equal(body, expected, BODY);
+    return (int)found.version;
+}
+
+static off_t size_of(void) {
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_size;
+}
+
+static unsigned char flip(off_t offset, unsigned char with) {
+    unsigned char byte = 0;
+    int file = open(path, O_RDWR);
+    assert_int_equal(pread(file, &byte, 1, offset), 1);
+    byte ^= with;
+    assert_int_equal(pwrite(file, &byte, 1, offset), 1);
+    close(file);
+    return byte;
+}
+
+static void the_newest_version_comes_back(void **state) {
+    (void)state;
+    for (int versions = 0; versions < 6; versions++) {
+        make(versions);
+        assert_int_equal(version_found(), versions);
+    }
+}
+
+static void recording_goes_on_where_another_process_left_it(void **state) {
+    (void)state;
+    make(3);
+    unsigned char body[BODY];
+    journal_found found;
+    journal *j = NULL;
+    assert_int_equal(journal_open(path, head, body, BODY, &found, &j), VXS_OK);
+    fill(body, 4);
+    assert_int_equal(journal_record(j, body, 104), VXS_OK);
+    journal_close(j);
+    assert_int_equal(version_found(), 4);
+}
+
+static void a_torn_record_leaves_the_version_before(void **state) {
+    (void)state;
+    make(3); /* version 3 lies in the last slot */
+    for (off_t cut = 1; cut < BODY; cut += 37) {
+        make(3);
+        assert_int_equal(truncate(path, size_of() - cut), 0);
+        assert_int_equal(version_found(), 2);
+    }
+}
+
+/* Every byte of the file, one at a time: what is found is right, and says so when it is nothing. */
+static void a_flipped_byte_anywhere_never_gives_wrong_data(void **state) {
+    (void)state;
+    make(3);
+    int counts[5] = {0};
+    for (off_t at = 0; at < size_of(); at += at % 11 + 1) {
+        flip(at, (unsigned char)(1 << (at % 8)));
+        int version = version_found();
+        assert_true(version >= -1 && version <= 3 && version != 0 && version != 1);
+        counts[version + 1]++;
+        flip(at, (unsigned char)(1 << (at % 8)));
+    }
+    assert_true(counts[0] > 0 && counts[3] > 0 && counts[4] > 0);
+    assert_int_equal(version_found(), 3);
+}
+
+static void two_damaged_versions_are_told_from_none(void **state) {
+    (void)state;
+    unsigned char body[BODY];
+    journal_found found;
+    make(2);
+    flip(size_of() - 1, 4);
+    flip(size_of() - 3 * BLOCK, 4);
+    assert_int_equal(look(head, body, &found), VXS_OK);
+    assert_int_equal(found.version, 0);
+    assert_true(found.damaged);
+    make(0);
+    assert_int_equal(look(head, body, &found), VXS_OK);
+    assert_false(found.damaged);
+}
+
+static void another_head_is_refused_and_the_line_that_differs_is_named(void **state) {
+    (void)state;
+    static const char *const others[][2] = {
+        {"version=2\ninput=/data/a.h5\nparameters=mode=area size=2,3,4\n", "version=2"},
+        {"version=1\ninput=/data/b.h5\nparameters=mode=area size=2,3,4\n", "input=/data/b.h5"},
+        {"version=1\ninput=/data/a.h5\nparameters=mode=area size=2,3,5\n", "size=2,3,5"},
+        {"version=1\ninput=/data/a.h5\n", "mode=area"},
+        {"version=1\ninput=/data/a.h5\nparameters=mode=area size=2,3,4\nmore=1\n", "more=1"},
+    };
+    unsigned char body[BODY];
+    journal_found found;
+    make(1);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(look(others[i][0], body, &found), VXS_CANT_CREATE);
+        assert_non_null(strstr(vxs_message(), others[i][1]));
+        assert_non_null(strstr(vxs_message(), "--force"));
+    }
+}
+
+static void another_size_of_the_body_is_refused(void **state) {
+    (void)state;
+    unsigned char body[2 * BODY];
+    journal_found found;
+    journal *j = NULL;
+    make(1);
+    assert_int_equal(journal_open(path, head, body, BODY + 1, &found, &j), VXS_CANT_CREATE);
+    assert_null(j);
+}
+
+static void files_that_are_no_journal_are_refused(void **state) {
+    (void)state;
+    unsigned char body[BODY];
+    journal_found found;
+    for (int length = 0; length < 20000; length += 999) {
+        int file = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0666);
+        for (int i = 0; i < length; i++)
+            assert_int_equal(write(file, "VXSJRNLx" + i % 8, 1), 1);
+        close(file);
+        assert_int_equal(look(head, body, &found), VXS_CANT_CREATE);
+        assert_non_null(strstr(vxs_message(), "damaged"));
+    }
+    unlink(path);
+    assert_int_equal(look(head, body, &found), VXS_CANT_CREATE);
+    assert_non_null(strstr(vxs_message(), "No such file"));
+}
+
+static void a_journal_that_can_not_be_written_is_told_with_the_reason(void **state) {
+    (void)state;
+    journal *j = NULL;
+    assert_int_equal(journal_create("/nowhere/x.journal", head, BODY, &j), VXS_CANT_CREATE);
+    assert_null(j);
+    assert_non_null(strstr(vxs_message(), "/nowhere/x.journal"));
+}
+
+static int enter(void **state) {
+    (void)state;
+    if (!mkdtemp(folder))
+        return 1;
+    snprintf(path, sizeof path, "%s/out.journal", folder);
+    return 0;
+}
+
+static int leave(void **state) {
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_newest_version_comes_back),
+        cmocka_unit_test(recording_goes_on_where_another_process_left_it),
+        cmocka_unit_test(a_torn_record_leaves_the_version_before),
+        cmocka_unit_test(a_flipped_byte_anywhere_never_gives_wrong_data),
+        cmocka_unit_test(two_damaged_versions_are_told_from_none),
+        cmocka_unit_test(another_head_is_refused_and_the_line_that_differs_is_named),
+        cmocka_unit_test(another_size_of_the_body_is_refused),
+        cmocka_unit_test(files_that_are_no_journal_are_refused),
+        cmocka_unit_test(a_journal_that_can_not_be_written_is_told_with_the_reason),
+    };
+    return cmocka_run_group_tests(tests, enter, leave);
+}
