@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "comm/agree.h"
+#include "comm/fatal.h"
 #include "comm/watchdog.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/job.h"
@@ -81,6 +82,8 @@ static vxs_status begin_output(run *r) {
     vxs_status status = VXS_OK;
     if (r->rank == 0)
         status = output_begin(&r->files, &r->job, r->report.warnings, sizeof r->report.warnings);
+    if (status == VXS_IO)
+        comm_abort(r->comm, status); /* HDF5 can't let go of such a file, and would crash at the end */
     TRY(comm_agree(r->comm, status));
     double timeout = r->options->io_timeout_seconds;
     status = watchdog_start(r->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &r->dog);

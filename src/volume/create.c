@@ -192,9 +192,11 @@ vxs_status volume_create(const char *path, const volume_spec *spec, const volume
                 like->dataset, like->file);
     TRY_CLEAN(make_file(path, volume_spec_is_filtered(spec, like), &file));
     status = fill_file(file, spec, like, like_dataset, warnings, warnings_bytes);
-    if (H5Fclose(file) < 0 && status == VXS_OK)
-        status =
-            status_fail(VXS_CANT_CREATE, "output file '%s' can't be written: %s", path, hdf5_words(words));
+    if (H5Fclose(file) < 0) {
+        if (status == VXS_OK)
+            status_fail(VXS_IO, "output file '%s' can't be written: %s", path, hdf5_words(words));
+        status = VXS_IO;
+    }
     if (status != VXS_OK)
         unlink(path);
 cleanup:

@@ -134,7 +134,8 @@ bool volume_spec_is_filtered(const volume_spec *spec, const volume_info *like);
  * filtered, no fill values, format bounds V110 so that millions of chunks work, all attributes of like
  * copied but element_size_um and voxslab_* (and references, which can't be: a line added to warnings),
  * then the given ones written. Closed again on return. VXS_CANT_CREATE with path and reason; then nothing is
- * left at path. Local; one rank calls it.
+ * left at path. VXS_IO when the file can't be written to its end: then HDF5 still holds it, and the program
+ * must end without MPI_Finalize. Local; one rank calls it.
  */
 vxs_status volume_create(const char *path, const volume_spec *spec, const volume_info *like, char *warnings,
                          size_t warnings_bytes);

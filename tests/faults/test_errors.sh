@@ -17,7 +17,7 @@ one_fault() { # one_fault CALL FILE N RANK ERROR KIND RANKS COMPONENT
     65 | 73 | 74)
         [ ! -e out.h5 ] || fail "$what: status $status, but the output is there"
         grep -q '^voxslab: ' "$folder.err" || fail "$what: status $status without a message"
-        [ "$status" -eq 74 ] || [ ! -e out.h5.partial ] || fail "$what: status $status leaves a partial file"
+        [ "$status" -ne 73 ] || [ ! -e out.h5.partial ] || fail "$what: status $status leaves a partial file"
         faults=$((faults + 1)) ;;
     *) fail "$what: status $status: $(head -c 600 "$folder.err")" ;;
     esac

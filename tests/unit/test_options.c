@@ -106,6 +106,20 @@ static void every_option_reaches_its_field(void **state) {
     assert_true(args.job.input_spacing[0] == 3 && args.job.input_spacing[2] == 1);
 }
 
+static void times_are_seconds_or_numbers_with_units(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        double seconds;
+    } rows[] = {{"45", 45},        {"0.5", 0.5},        {"90s", 90},    {"3h50m", 13800},
+                {"1d12h", 129600}, {"1d2h3m4s", 93784}, {"1.5h", 5400}, {"2m0.5s", 120.5}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "i o --scale 1 --max-time %s", rows[i].text);
+        assert_true(parse_good(line).job.max_seconds == rows[i].seconds);
+    }
+}
+
 static void memory_takes_binary_suffixes(void **state) {
     (void)state;
     static const struct {
@@ -220,6 +234,15 @@ static const struct {
     {"i o --scale 1 --filter gzip=", "--filter 'gzip='", "1 to 9"},
     {"i o --scale 1 --filter gzi", "--filter 'gzi'", "gzip"},
     {"i o --scale 1 --filter none=3", "--filter 'none=3'", "gzip"},
+    {"i o --scale 1 --max-time 0", "--max-time '0'", "3h50m"},
+    {"i o --scale 1 --max-time 5m3h", "--max-time '5m3h'", "3h50m"},
+    {"i o --scale 1 --max-time 3h3h", "--max-time '3h3h'", "3h50m"},
+    {"i o --scale 1 --max-time 3h5", "--max-time '3h5'", "3h50m"},
+    {"i o --scale 1 --max-time h", "--max-time 'h'", "3h50m"},
+    {"i o --scale 1 --max-time 1w", "--max-time '1w'", "3h50m"},
+    {"i o --scale 1 --max-time -1h", "--max-time '-1h'", "3h50m"},
+    {"i o --scale 1 --checkpoint 0", "--checkpoint '0'", "seconds"},
+    {"i o --scale 1 --io-timeout x", "--io-timeout 'x'", "seconds"},
     {"i o --scale 1 --memory 0", "--memory '0'", "4GiB"},
     {"i o --scale 1 --memory 4GB", "--memory '4GB'", "4GiB"},
     {"i o --scale 1 --memory 4P", "--memory '4P'", "4GiB"},
@@ -321,6 +344,7 @@ int main(void) {
         cmocka_unit_test(spacings_are_three_numbers_or_iso),
         cmocka_unit_test(everything_unset_is_left_to_the_job),
         cmocka_unit_test(every_option_reaches_its_field),
+        cmocka_unit_test(times_are_seconds_or_numbers_with_units),
         cmocka_unit_test(memory_takes_binary_suffixes),
         cmocka_unit_test(filters_and_chunks_have_their_words),
         cmocka_unit_test(label_takes_its_own_and_the_common_options),
