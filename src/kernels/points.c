@@ -1,0 +1,195 @@
+#include "kernels/points.h"
+
+#include <math.h>
+#include <string.h>
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b)  JOIN_(a, b)
+
+/* ---- coordinates ---- */
+
+#define GRID_ROW(name, real)                                                                                 \
+    static inline void name##_body(points *p, const real *grid, int64_t step_w, int64_t step_c,              \
+                                   const int64_t size[3]) {                                                  \
+        const real d = (real)size[0], h = (real)size[1], w = (real)size[2];                                  \
+        real *restrict u_d = (real *)p->u[0], *restrict u_h = (real *)p->u[1],                               \
+                       *restrict u_w = (real *)p->u[2];                                                      \
+        for (int64_t i = 0; i < p->count; i++) {                                                             \
+            const real *g = grid + i * step_w;                                                               \
+            u_w[i] = ((g[0] + 1) * w - 1) * (real)0.5;                                                       \
+            u_h[i] = ((g[step_c] + 1) * h - 1) * (real)0.5;                                                  \
+            u_d[i] = ((g[2 * step_c] + 1) * d - 1) * (real)0.5;                                              \
+        }                                                                                                    \
+    }                                                                                                        \
+    static void name(points *p, const void *grid, int64_t step_w, int64_t step_c, const int64_t size[3]) {   \
+        if (step_w == 3 && step_c == 1)                                                                      \
+            name##_body(p, grid, 3, 1, size);                                                                \
+        else                                                                                                 \
+            name##_body(p, grid, step_w, step_c, size);                                                      \
+    }
+GRID_ROW(grid_row_float, float)
+GRID_ROW(grid_row_double, double)
+#undef GRID_ROW
+
+static void affine_row(points *p, const double matrix[12], int64_t d, int64_t h, int64_t w) {
+    for (int a = 0; a < 3; a++) {
+        const double *m = matrix + 4 * a, start = m[0] * (double)d + m[1] * (double)h, step = m[2], t = m[3];
+        double *restrict u = p->u[a];
+        if (w + p->count <= INT32_MAX) /* the conversion of 32 bits is the one that vectorises */
+            for (int32_t i = 0; i < (int32_t)p->count; i++)
+                u[i] = (start + step * (double)((int32_t)w + i)) + t;
+        else
+            for (int64_t i = 0; i < p->count; i++)
+                u[i] = (start + step * (double)(w + i)) + t;
+    }
+}
+
+#define WIDEN_ROW(name, real)                                                                                \
+    static void name(double *restrict to, const void *field, int64_t step, int64_t n) {                      \
+        for (int64_t i = 0; i < n; i++)                                                                      \
+            to[i] = ((const real *)field)[i * step];                                                         \
+    }
+WIDEN_ROW(widen_row_float, float)
+WIDEN_ROW(widen_row_double, double)
+#undef WIDEN_ROW
+
+/* ---- taps ---- */
+
+#define TAGGED(name)      JOIN(name, REAL_TAG)
+#define BLEND_NAMED(name) JOIN(name, BLEND)
+
+#define REAL        float
+#define REAL_TAG    float
+#define MATH(name)  name##f
+#define FAST_MAX    0x1p22
+#define ROUND_MAGIC 0x1.8p23f
+#include "kernels/points_place.inc"
+#define BLEND float
+#include "kernels/points_weights.inc"
+#undef BLEND
+#define BLEND double
+#include "kernels/points_weights.inc"
+#undef BLEND
+#undef REAL
+#undef REAL_TAG
+#undef MATH
+#undef FAST_MAX
+#undef ROUND_MAGIC
+
+#define REAL        double
+#define REAL_TAG    double
+#define MATH(name)  name
+#define FAST_MAX    0x1p30
+#define ROUND_MAGIC 0x1.8p52
+#include "kernels/points_place.inc"
+#define BLEND float
+#include "kernels/points_weights.inc"
+#undef BLEND
+#define BLEND double
+#include "kernels/points_weights.inc"
+#undef BLEND
+#undef REAL
+#undef REAL_TAG
+#undef MATH
+#undef FAST_MAX
+#undef ROUND_MAGIC
+
+/* ---- values ---- */
+
+/* Four outputs at a time: the two taps along w of each are one load of 8 bytes. */
+typedef float four __attribute__((vector_size(16)));
+typedef double two __attribute__((vector_size(16)));
+
+static inline four pair_of_pairs(const float *a, const float *b) {
+    double first, second;
+    memcpy(&first, a, sizeof first);
+    memcpy(&second, b, sizeof second);
+    const two both = {first, second};
+    return (four)both;
+}
+
+static inline four load_four(const double *row, int64_t i) {
+    four v;
+    memcpy(&v, (const float *)row + i, sizeof v);
+    return v;
+}
+
+/* sum + lower tap * weight_0 + upper tap * weight_1, at the same place of four points */
+static inline four add_pairs(four sum, const float *const v[4], int64_t up, four weight_0, four weight_1) {
+    const four a = pair_of_pairs(v[0] + up, v[1] + up), b = pair_of_pairs(v[2] + up, v[3] + up);
+    sum += __builtin_shufflevector(a, b, 0, 2, 4, 6) * weight_0;
+    return sum + __builtin_shufflevector(a, b, 1, 3, 5, 7) * weight_1;
+}
+
+static inline void blend_four(float *out, const points *p, const point_source *src, int64_t i) {
+    const float *base = src->data;
+    const float *const v[4] = {base + p->offset[i], base + p->offset[i + 1], base + p->offset[i + 2],
+                               base + p->offset[i + 3]};
+    const int64_t d = src->up[0], h = src->up[1];
+    const four x0 = load_four(p->weight[2][0], i), x1 = load_four(p->weight[2][1], i);
+    const four y0 = load_four(p->weight[1][0], i), y1 = load_four(p->weight[1][1], i);
+    const four z0 = load_four(p->weight[0][0], i), z1 = load_four(p->weight[0][1], i);
+    const four a = x0 * y0, b = x1 * y0, c = x0 * y1, e = x1 * y1;
+    four sum = {0, 0, 0, 0};
+    sum = add_pairs(sum, v, 0, a * z0, b * z0);
+    sum = add_pairs(sum, v, h, c * z0, e * z0);
+    sum = add_pairs(sum, v, d, a * z1, b * z1);
+    sum = add_pairs(sum, v, d + h, c * z1, e * z1);
+    memcpy(out + i, &sum, sizeof sum);
+}
+
+#define BODY       "kernels/points_blend.inc"
+#define BLEND      float
+#define BLEND_FOUR blend_four
+#define U          float
+#define U_ID       VXS_FLOAT32
+#include BODY
+#undef U
+#undef U_ID
+#undef BLEND
+#undef BLEND_FOUR
+#define BLEND double
+#define U     double
+#define U_ID  VXS_FLOAT64
+#include BODY
+#undef U
+#undef U_ID
+#include "kernels/each_int16.inc"
+#include "kernels/each_int32.inc"
+#undef BLEND
+#undef BODY
+
+#define PICK(name, type)                                                                                     \
+    static void name(void *to, const points *p, const void *src) {                                           \
+        type *restrict out = to;                                                                             \
+        const type *restrict in = src;                                                                       \
+        for (int64_t i = 0; i < p->count; i++)                                                               \
+            out[i] = in[p->offset[i]];                                                                       \
+    }
+PICK(pick_points_1, uint8_t)
+PICK(pick_points_2, uint16_t)
+PICK(pick_points_4, uint32_t)
+PICK(pick_points_8, uint64_t)
+#undef PICK
+
+#define DTYPES(f)                                                                                            \
+    [VXS_UINT8] = f##_VXS_UINT8, [VXS_INT8] = f##_VXS_INT8, [VXS_UINT16] = f##_VXS_UINT16,                   \
+    [VXS_INT16] = f##_VXS_INT16, [VXS_UINT32] = f##_VXS_UINT32, [VXS_INT32] = f##_VXS_INT32,                 \
+    [VXS_FLOAT32] = f##_VXS_FLOAT32, [VXS_FLOAT64] = f##_VXS_FLOAT64
+
+static const point_functions functions = {
+    .grid = {grid_row_float, grid_row_double},
+    .affine = affine_row,
+    .widen = {widen_row_float, widen_row_double},
+    .place_linear = {{place_linear_float_float, place_linear_double_float},
+                     {place_linear_float_double, place_linear_double_double}},
+    .place_nearest = {place_nearest_float, place_nearest_double},
+    .locate = {locate_float, locate_double},
+    .blend = {DTYPES(blend_points)},
+    .exact = {DTYPES(blend_exact)},
+    .pick = {[1] = pick_points_1, [2] = pick_points_2, [4] = pick_points_4, [8] = pick_points_8},
+};
+
+const point_functions *point_functions_get(void) {
+    return &functions;
+}
