@@ -14,7 +14,8 @@
         const real d = (real)size[0], h = (real)size[1], w = (real)size[2];                                  \
         real *restrict u_d = (real *)p->u[0], *restrict u_h = (real *)p->u[1],                               \
                        *restrict u_w = (real *)p->u[2];                                                      \
-        for (int64_t i = 0; i < p->count; i++) {                                                             \
+        const int64_t count = p->count;                                                                      \
+        for (int64_t i = 0; i < count; i++) {                                                                \
             const real *g = grid + i * step_w;                                                               \
             u_w[i] = ((g[0] + 1) * w - 1) * (real)0.5;                                                       \
             u_h[i] = ((g[step_c] + 1) * h - 1) * (real)0.5;                                                  \
@@ -93,6 +94,28 @@ WIDEN_ROW(widen_row_double, double)
 #undef MATH
 #undef FAST_MAX
 #undef ROUND_MAGIC
+
+#define OFFSETS(name, integer)                                                                               \
+    static void name(points *p, const point_source *src) {                                                   \
+        const integer d0 = (integer)src->begin[0], h0 = (integer)src->begin[1], w0 = (integer)src->begin[2]; \
+        const integer step_d = (integer)src->stride[0], step_h = (integer)src->stride[1],                    \
+                      step_w = (integer)src->stride[2];                                                      \
+        const int32_t *restrict d = p->index[0], *restrict h = p->index[1], *restrict w = p->index[2];       \
+        const int32_t *restrict flag = p->flag;                                                              \
+        int64_t *restrict offset = p->offset;                                                                \
+        const int64_t count = p->count;                                                                      \
+        for (int64_t i = 0; i < count; i++) {                                                                \
+            const integer k = (d[i] - d0) * step_d + (h[i] - h0) * step_h + (w[i] - w0) * step_w;            \
+            offset[i] = flag[i] & POINT_OUTSIDE ? 0 : k;                                                     \
+        }                                                                                                    \
+    }
+OFFSETS(offsets_small, int32_t)
+OFFSETS(offsets_large, int64_t)
+#undef OFFSETS
+
+static void offsets(points *p, const point_source *src) {
+    (src->small ? offsets_small : offsets_large)(p, src);
+}
 
 /* ---- values ---- */
 
@@ -185,6 +208,7 @@ static const point_functions functions = {
                      {place_linear_float_double, place_linear_double_double}},
     .place_nearest = {place_nearest_float, place_nearest_double},
     .locate = {locate_float, locate_double},
+    .offsets = offsets,
     .blend = {DTYPES(blend_points)},
     .exact = {DTYPES(blend_exact)},
     .pick = {[1] = pick_points_1, [2] = pick_points_2, [4] = pick_points_4, [8] = pick_points_8},

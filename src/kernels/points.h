@@ -49,6 +49,7 @@ typedef struct point_source {
     int64_t stride[3], up[3]; /* elements; up: to the upper tap, 0 where the box has one voxel */
     int64_t begin[3];         /* of the box, global */
     int64_t size[3];          /* of the whole volume */
+    bool small;               /* all offsets, and products on the way to them, fit 32 bits */
     bool blend_fill;          /* taps out of bounds count as fill */
     double fill;
 } point_source;
@@ -61,6 +62,8 @@ typedef void affine_row_fn(points *p, const double matrix[12], int64_t d, int64_
 typedef void widen_row_fn(double *to, const void *field, int64_t step, int64_t n);
 /* flag, index and weight of one axis; flags are or'ed */
 typedef void place_fn(points *p, int axis, const point_axis *a);
+/* offset from index and flag */
+typedef void offsets_fn(points *p, const point_source *src);
 /* out[i] = the blend of 8 taps, for all points */
 typedef void blend_points_fn(void *out, const points *p, const point_source *src);
 /* The same for point i to the letter; taps of its axes d, h, w */
@@ -72,10 +75,11 @@ typedef point_taps locate_fn(const void *u, int64_t i, const point_axis *a);
 typedef struct point_functions {
     grid_row_fn *grid[2]; /* by grid dtype: float32, float64 */
     affine_row_fn *affine;
-    widen_row_fn *widen[2];             /* by field dtype */
-    place_fn *place_linear[2][2];       /* by real, blend: float, double */
-    place_fn *place_nearest[2];         /* by real */
-    locate_fn *locate[2];               /* by real */
+    widen_row_fn *widen[2];       /* by field dtype */
+    place_fn *place_linear[2][2]; /* by real, blend: float, double */
+    place_fn *place_nearest[2];   /* by real */
+    locate_fn *locate[2];         /* by real */
+    offsets_fn *offsets;
     blend_points_fn *blend[VXS_DTYPES]; /* by source dtype */
     blend_exact_fn *exact[VXS_DTYPES];
     pick_points_fn *pick[9]; /* by element size */

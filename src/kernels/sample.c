@@ -17,8 +17,8 @@ typedef struct sampling {
     const point_functions *points;
     const row_functions *rows;
     size_t src_bytes, dst_bytes;
-    point_source source;           /* but for the channel's data */
-    bool src_empty, small_offsets; /* offsets fit 32 bits */
+    point_source source; /* but for the channel's data */
+    bool src_empty;
     _Alignas(8) char fill[WIDEST]; /* a voxel of src's dtype */
     int64_t blocks, block_rows;
 } sampling;
@@ -44,7 +44,7 @@ static void make_fill(sampling *s) {
 
 static void describe_source(sampling *s) {
     point_source *from = &s->source;
-    int64_t reach = 0;
+    int64_t reach = 0; /* of any offset */
     for (int a = 0; a < 3; a++) {
         const range held = s->src->where.axis[AXIS_D + a];
         from->stride[a] = s->src->stride[AXIS_D + a];
@@ -55,30 +55,7 @@ static void describe_source(sampling *s) {
         reach = saturating_add(reach, saturating_mul(stride, range_size(held)));
     }
     s->src_empty = box_is_empty(&s->src->where);
-    s->small_offsets = reach <= INT32_MAX;
-}
-
-/* From index to offset; points outside go to the first voxel. */
-static void make_offsets(points *p, const sampling *s) {
-    const point_source *from = &s->source;
-    const int32_t *restrict d = p->index[0], *restrict h = p->index[1], *restrict w = p->index[2];
-    int64_t *restrict offset = p->offset;
-    if (s->small_offsets) {
-        const int32_t stride_d = (int32_t)from->stride[0], stride_h = (int32_t)from->stride[1],
-                      stride_w = (int32_t)from->stride[2];
-        const int32_t d0 = (int32_t)from->begin[0], h0 = (int32_t)from->begin[1],
-                      w0 = (int32_t)from->begin[2];
-        for (int64_t i = 0; i < p->count; i++) {
-            int32_t k = (d[i] - d0) * stride_d + (h[i] - h0) * stride_h + (w[i] - w0) * stride_w;
-            offset[i] = p->flag[i] & POINT_OUTSIDE ? 0 : k;
-        }
-        return;
-    }
-    for (int64_t i = 0; i < p->count; i++) {
-        int64_t k = (d[i] - from->begin[0]) * from->stride[0] + (h[i] - from->begin[1]) * from->stride[1] +
-                    (w[i] - from->begin[2]) * from->stride[2];
-        offset[i] = p->flag[i] & POINT_OUTSIDE ? 0 : k;
-    }
+    from->small = reach <= INT32_MAX;
 }
 
 static const void *channel(const sampling *s, const int64_t at[AXES]) {
@@ -168,7 +145,7 @@ static void sample_tile(points *p, const sampling *s, int64_t at[AXES]) {
     points_locate(p, s->kernel, at);
     points_place(p, s->kernel);
     if (!s->src_empty && !p->exact_only)
-        make_offsets(p, s);
+        s->points->offsets(p, &s->source);
     for (at[AXIS_C] = channels.begin; at[AXIS_C] < channels.end; at[AXIS_C]++) {
         void *out = box_view_at(s->dst, s->dst_bytes, at), *to = stride == 1 ? out : apart;
         if (s->kernel->options.mode == VXS_NEAREST)
