@@ -117,10 +117,14 @@ static const axis_rule rules[VXS_MODES] = {
     [VXS_AREA] = {TAP_WINDOW, 0, true, locate_area},
 };
 static const axis_rule same_size = {TAP_COPY, 1, true, locate_same};
+/* Windows that never leave a voxel. */
+static const axis_rule area_grown = {TAP_COPY, 1, true, locate_area};
 
 static const axis_rule *rule_of(const axis_map *map) {
     const axis_rule *rule = &rules[map->mode];
-    return rule->copies_same_size && map->in == map->out ? &same_size : rule;
+    if (rule->copies_same_size && map->in == map->out)
+        return &same_size;
+    return map->mode == VXS_AREA && map->out % map->in == 0 ? &area_grown : rule;
 }
 
 /* Where float32 coordinates are wanted, and where PyTorch has any: not for area, nor nearest with corners. */
@@ -174,6 +178,35 @@ int64_t axis_map_max_taps(const axis_map *map) {
         return map->taps;
     /* A window that begins inside a voxel may touch one more at either end. */
     return min_i64(map->in, map->in / map->out + (map->in % map->out ? 2 : 0));
+}
+
+static int64_t greatest_common_divisor(int64_t a, int64_t b) {
+    while (b) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+int axis_map_weight_bits(const axis_map *map) {
+    if (map->kind != TAP_WEIGHTED)
+        return 0;
+    if (map->torch)
+        return -1;
+    const int64_t in = map->in - map->align, out = map->out - map->align;
+    if (out == 0)
+        return 0;
+    int64_t denominator = out / greatest_common_divisor(in, out) * (map->align ? 1 : 2);
+    int bits = 0;
+    for (; denominator % 2 == 0; denominator /= 2)
+        bits++;
+    return denominator == 1 ? bits : -1;
+}
+
+bool axis_map_halves(const axis_map *map) {
+    return map->kind == TAP_WEIGHTED && !map->torch && !map->align && map->in % map->out == 0 &&
+           map->in / map->out % 2 == 0;
 }
 
 int64_t tap_table_bytes(const axis_map *map, int64_t outputs) {

@@ -13,7 +13,7 @@
 #include "base/dtype.h"
 
 typedef enum tap_kind {
-    TAP_COPY,     /* one tap, weight 1: nearest; linear on an axis with in == out; area likewise */
+    TAP_COPY,     /* one tap, weight 1: nearest; linear on an axis with in == out; area with whole out/in */
     TAP_WEIGHTED, /* a fixed number of weighted taps: linear has two */
     TAP_WINDOW    /* all voxels first..last, equal weights: area */
 } tap_kind;
@@ -40,6 +40,13 @@ range axis_map_source(const axis_map *map, range outputs);
 
 /* The largest window, in voxels: taps of the widest output. O(1), an upper bound at most one too large. */
 int64_t axis_map_max_taps(const axis_map *map);
+
+/* The least k for which all weights are multiples of 2^-k: 0 without weights, -1 where there is none, or none
+ * is known. O(log), from the sizes alone. */
+int axis_map_weight_bits(const axis_map *map);
+
+/* Whether every output is the mean of two neighbouring voxels: linear with an even in/out. */
+bool axis_map_halves(const axis_map *map);
 
 /* The taps of a run of outputs. Owned by whoever built it; free with tap_table_free. */
 typedef struct tap_table {

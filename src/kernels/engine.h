@@ -18,10 +18,14 @@ typedef struct worker worker;
 typedef struct job {
     const resample_kernel *kernel;
     const row_functions *rows;
+    const blend_functions *blend; /* of the accumulator, as is area */
+    const area_functions *area;
     const box_view *src, *dst;
-    size_t src_bytes, dst_bytes; /* of an element */
+    int64_t src_bytes, dst_bytes; /* of an element */
+    int64_t src_step[3];          /* bytes from one source voxel to the next along d, h, w */
+    bool stream;                  /* the output is too large to stay in the caches: write past them */
     accumulator acc;
-    bool ring;              /* consecutive outputs along h share source rows: keep them combined along d */
+    vxs_dtype blended;      /* the accumulator's type, of blends */
     int64_t row_voxels;     /* of a worker's buffers */
     int64_t span_max;       /* source voxels along w that one strip may span */
     int64_t strip_outputs;  /* outputs of a strip */
@@ -36,6 +40,9 @@ struct worker {
     strip strip;
     range outputs;         /* of the strip, global */
     int64_t src_w;         /* its first source voxel, global */
+    int64_t src_origin;    /* bytes from the source's data to voxel d=0, h=0, w=src_w of this n and c */
+    int64_t end_h;         /* of the rows in hand */
+    int64_t dst_origin;    /* bytes from the output's data to row h=0 of this plane, at the strip */
     int32_t *first, *last; /* [STRIP_OUTPUTS] */
     void *lower, *upper;   /* [STRIP_OUTPUTS] */
     void *out_row,
@@ -55,6 +62,9 @@ void worker_init(worker *k, const job *j, void *scratch);
 /* Prepare for outputs.begin and as many more of outputs as the buffers allow; returns what is prepared. */
 range worker_prepare(worker *k, range outputs);
 
+/* Find the strip in the views: n, c, d and w of at. */
+void worker_locate(worker *k, const int64_t at[AXES]);
+
 /* Forget combined rows: the plane has changed. */
 void worker_new_plane(worker *k);
 
@@ -62,5 +72,6 @@ void worker_new_plane(worker *k);
 void copy_row(worker *k, const int64_t at[AXES]);
 void blend_row(worker *k, const int64_t at[AXES]);
 void area_row(worker *k, const int64_t at[AXES]);
+void halve_row(worker *k, const int64_t at[AXES]);
 
 #endif

@@ -1,9 +1,12 @@
 #include "kernels/resample.h"
 
+#include <float.h>
 #include <omp.h>
+#include <unistd.h>
 
 #include "base/checked.h"
 #include "kernels/engine.h"
+#include "kernels/isa.h"
 
 /* Blocks of rows per thread: enough that a slow core does not keep the others waiting. */
 enum { BLOCKS_PER_THREAD = 8 };
@@ -19,18 +22,55 @@ int64_t resample_scratch_bytes(vxs_dtype src_dtype, const axis_map axis[3], int6
 }
 
 /* The narrowest accumulator that provably holds every window's sum: voxels times the greatest magnitude. */
-static accumulator area_accumulator(vxs_dtype src, int64_t window_voxels) {
+static accumulator area_accumulator(vxs_dtype src, int64_t column_voxels, int64_t row_voxels) {
+    const int64_t window_voxels = saturating_mul(column_voxels, row_voxels);
     if (dtype_class_of(src) == DTYPE_F)
         return ACC_DOUBLE;
     int64_t sum = saturating_mul(window_voxels, INT64_C(1) << (8 * min_i64((int64_t)dtype_bytes(src), 4)));
     if (dtype_bytes(src) == 8)
         return ACC_INT128;
+    if (dtype_bytes(src) == 1 && column_voxels <= UINT8_MAX && sum <= 1 << 22 && row_voxels <= ROW_VOXELS / 4)
+        return src == VXS_UINT8 ? ACC_UINT16 : ACC_INT16;
     if (dtype_bytes(src) <= 2 && sum <= INT32_MAX)
         return sum <= 1 << 22 ? ACC_INT32_SMALL : ACC_INT32;
     if (sum <= INT64_C(1) << 52)
         return ACC_INT64;
     /* 2^47 voxels of 16 bits would be needed to overflow: no machine holds them */
     return dtype_bytes(src) <= 2 || sum < INT64_MAX ? ACC_INT64_LARGE : ACC_INT128;
+}
+
+/* Integers blend in float where it holds the exact result, which then rounds as one in double does. */
+static accumulator blend_accumulator(const resample_kernel *kernel) {
+    int bits = 8 * (int)dtype_bytes(kernel->src_dtype);
+    if (dtype_class_of(kernel->src_dtype) == DTYPE_F)
+        return kernel->src_dtype == VXS_FLOAT32 ? ACC_FLOAT : ACC_DOUBLE;
+    for (int a = 0; a < 3; a++) {
+        const int weight_bits = axis_map_weight_bits(&kernel->axis[a]->map);
+        if (weight_bits < 0 || (bits += weight_bits) > FLT_MANT_DIG)
+            return ACC_DOUBLE;
+    }
+    return bits <= FLT_MANT_DIG ? ACC_FLOAT : ACC_DOUBLE;
+}
+
+/* Blends of integers by halves are means of windows: the same exact sums, rounded once. */
+static bool blends_are_means(const resample_kernel *kernel) {
+    for (int a = 0; a < 3; a++)
+        if (kernel->axis[a]->map.kind == TAP_WEIGHTED && !axis_map_halves(&kernel->axis[a]->map))
+            return false;
+    return dtype_class_of(kernel->src_dtype) == DTYPE_I;
+}
+
+/* Whether every output along the axis is a mean of that many voxels, side by side. */
+static bool reduces_by(const axis_map *map, int64_t factor) {
+    return map->in == factor * map->out && (factor == 1 || map->kind != TAP_COPY);
+}
+
+/* Means of 2 voxels along w, of 1 or 2 along d and h, of a dtype that has a function for it. */
+static bool halves_rows(const resample_kernel *kernel, const row_functions *rows, const box_view *src) {
+    const axis_map *d = &kernel->axis[0]->map, *h = &kernel->axis[1]->map, *w = &kernel->axis[2]->map;
+    return kernel->src_dtype == kernel->dst_dtype && rows->halve->of[kernel->src_dtype] &&
+           src->stride[AXIS_W] == 1 && reduces_by(w, 2) && (reduces_by(d, 1) || reduces_by(d, 2)) &&
+           (reduces_by(h, 1) || reduces_by(h, 2));
 }
 
 static bool any_kind(const resample_kernel *kernel, tap_kind kind) {
@@ -43,26 +83,31 @@ static void choose_engine(job *j) {
     const resample_kernel *kernel = j->kernel;
     const axis_map *d = &kernel->axis[0]->map, *h = &kernel->axis[1]->map, *w = &kernel->axis[2]->map;
     j->span_max = j->row_voxels;
-    if (any_kind(kernel, TAP_WINDOW)) {
+    if (any_kind(kernel, TAP_WINDOW) || (any_kind(kernel, TAP_WEIGHTED) && blends_are_means(kernel))) {
         int64_t voxels = saturating_mul(axis_map_max_taps(d), axis_map_max_taps(h));
-        j->row = area_row;
-        j->acc = area_accumulator(kernel->src_dtype, saturating_mul(voxels, axis_map_max_taps(w)));
+        j->row = halves_rows(kernel, j->rows, j->src) ? halve_row : area_row;
+        j->acc = area_accumulator(kernel->src_dtype, voxels, axis_map_max_taps(w));
     } else if (any_kind(kernel, TAP_WEIGHTED)) {
         j->row = blend_row;
-        j->acc = kernel->src_dtype == VXS_FLOAT32 ? ACC_FLOAT : ACC_DOUBLE;
-        j->ring = h->in / 2 < h->out;
+        j->acc = blend_accumulator(kernel);
     } else {
         j->row = copy_row;
         j->span_max = INT32_MAX; /* no row is buffered; offsets are 32 bits wide */
     }
+    j->blend = j->rows->blend[j->acc];
+    j->area = j->rows->area[j->acc];
+    j->blended = j->acc == ACC_FLOAT ? VXS_FLOAT32 : VXS_FLOAT64;
 }
 
 /* Cut the work: strips along w whose sources fit the buffers, then planes, then blocks of rows. */
 static void cut_work(job *j) {
     const axis_map *w = &j->kernel->axis[2]->map;
     const range *out = j->dst->where.axis;
-    int64_t fit = (int64_t)((double)j->span_max * ((double)w->out / (double)w->in)) - 2;
-    j->strip_outputs = min_i64(max_i64(fit, 1), STRIP_OUTPUTS);
+    int64_t fit = range_size(out[AXIS_W]);
+    if (range_size(j->src->where.axis[AXIS_W]) > j->span_max)
+        fit = (int64_t)((double)j->span_max * ((double)w->out / (double)w->in)) - 2;
+    j->strips = div_ceil(range_size(out[AXIS_W]), min_i64(max_i64(fit, 1), STRIP_OUTPUTS));
+    j->strip_outputs = div_ceil(range_size(out[AXIS_W]), j->strips);
     j->strips = div_ceil(range_size(out[AXIS_W]), j->strip_outputs);
     int64_t planes = range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     int64_t rows = range_size(out[AXIS_H]);
@@ -91,24 +136,39 @@ static void run_item(worker *k, int64_t item) {
         at[AXIS_W] = left.begin;
         left.begin = worker_prepare(k, left).end;
         worker_new_plane(k);
+        worker_locate(k, at);
+        k->end_h = rows.end;
         for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end; at[AXIS_H]++)
             j->row(k, at);
     }
+}
+
+/* Of the largest cache that a core can use. */
+static int64_t last_cache_bytes(void) {
+#ifdef _SC_LEVEL3_CACHE_SIZE
+    const long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    if (bytes > 0)
+        return bytes;
+#endif
+    return INT64_C(1) << 25;
 }
 
 void resample_kernel_run(const resample_kernel *kernel, const box_view *src, const box_view *dst) {
     if (box_is_empty(&dst->where))
         return;
     job j = {.kernel = kernel,
-             .rows = row_functions_get(),
+             .rows = isa_row_functions(),
              .src = src,
              .dst = dst,
-             .src_bytes = dtype_bytes(kernel->src_dtype),
-             .dst_bytes = dtype_bytes(kernel->dst_dtype),
+             .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
+             .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
              .row_voxels = row_voxels_of(range_size(src->where.axis[AXIS_W]))};
+    for (int a = 0; a < 3; a++)
+        j.src_step[a] = src->stride[AXIS_D + a] * j.src_bytes;
     choose_engine(&j);
     cut_work(&j);
     const range *out = dst->where.axis;
+    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > last_cache_bytes() / 2;
     const int64_t items =
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));
@@ -120,5 +180,7 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
 #pragma omp for schedule(dynamic)
         for (int64_t item = 0; item < items; item++)
             run_item(&k, item);
+        if (j.stream)
+            j.rows->stream_end();
     }
 }

@@ -1,6 +1,6 @@
 /*
  * What the engine does to rows, for every dtype, behind tables of functions: all bodies are instantiated in
- * rows.c, which can be built once per instruction set. Rows are runs of voxels along w; n of them at a time;
+ * rows/, which is built once per instruction set. Rows are runs of voxels along w; n of them at a time;
  * strides in elements, steps in bytes. No function allocates or keeps state.
  */
 #ifndef KERNELS_ROWS_H
@@ -13,8 +13,9 @@
 /* Where a run of outputs along w finds its taps in a row that starts at the first output's first tap. */
 typedef struct strip {
     int64_t outputs;
-    int64_t step;        /* first[o] == o*step for all outputs, or 0 */
-    int64_t taps;        /* last[o] - first[o] + 1 where it is the same for all outputs, else 0 */
+    int64_t step; /* first[o] == o*step for all outputs, or 0 */
+    int64_t taps; /* last[o] - first[o] + 1 where it is the same for all outputs, else 0 */
+    int64_t taps_least, taps_most, step_most; /* of last[o] - first[o] + 1 and of first[o + 1] - first[o] */
     int64_t pair, pairs; /* twice as many: outputs pair + 2*j and the next read taps first[pair] + j on */
     const int32_t *first, *last; /* last inclusive */
     const void *lower, *upper;   /* weights of a blend, in the accumulator's type */
@@ -24,6 +25,8 @@ typedef struct strip {
 typedef enum accumulator {
     ACC_FLOAT,
     ACC_DOUBLE,
+    ACC_UINT16,      /* rows of uint16, sums along w as ACC_INT32_SMALL: uint8 */
+    ACC_INT16,       /* the same for int8 */
     ACC_INT32_SMALL, /* int32, |sum| and count below 2^22: a float quotient rounds as the exact one does */
     ACC_INT32,
     ACC_INT64,       /* |sum| below 2^52: a double quotient rounds as the exact one does */
@@ -32,15 +35,12 @@ typedef enum accumulator {
     ACCUMULATORS
 } accumulator;
 
-/* out[w] = a*weight[0] + b*weight[1], in float for float32, else in double */
+/* out[w] = a*weight[0] + b*weight[1], in the accumulator's type */
 typedef void blend2_fn(void *out, const void *a, const void *b, int64_t stride, const double weight[2],
                        int64_t n);
-/* The same along d for rows (d0,h0), (d1,h0) and (d0,h1), (d1,h1), then along h. */
-typedef void blend4_fn(void *out, const void *const rows[4], int64_t stride, const double weight_d[2],
-                       const double weight_h[2], int64_t n);
 /* out[w] = a[w], in the accumulator's type */
 typedef void widen_fn(void *out, const void *a, int64_t stride, int64_t n);
-/* out[w] = sums over kd voxels, then over kh of those sums */
+/* out[w] = sums over kd voxels, then over kh of those sums; out[n] = 0 */
 typedef void sum_fn(void *out, const void *base, int64_t stride, int64_t step_d, int64_t step_h, int64_t kd,
                     int64_t kh, int64_t n);
 /* *total += row[0] + row[1] + ..., one after the other */
@@ -57,23 +57,46 @@ typedef void convert_fn(void *dst, const void *src, int64_t n);
 /* Values on their way from one dtype to another are held in one of these, which lose nothing. */
 typedef enum medium { MEDIUM_INT64, MEDIUM_UINT64, MEDIUM_DOUBLE, MEDIA } medium;
 
-typedef struct row_functions {
-    blend2_fn *blend2[VXS_DTYPES];
-    blend4_fn *blend4[VXS_DTYPES];
+/* dst[o] = the mean of voxels 2o and 2o+1 of planes*lines rows; planes and lines are 1 or 2. rows: line 0 of
+ * each plane in rows[0] and rows[1], line 1 in rows[2] and rows[3] */
+typedef void halve_fn(void *dst, const void *const rows[4], int planes, int lines, int64_t n);
+
+/* Linear in one accumulator: the rows by source dtype, the ends by target dtype. */
+typedef struct blend_functions {
+    blend2_fn *two[VXS_DTYPES];
     widen_fn *widen[VXS_DTYPES];
-    finish_fn *finish_blend[ACCUMULATORS][VXS_DTYPES]; /* ACC_FLOAT, ACC_DOUBLE: linear along w */
-    convert_fn *finish_same[ACCUMULATORS][VXS_DTYPES]; /* the same where w does not change size */
-    sum_fn *sum[ACCUMULATORS][VXS_DTYPES];             /* by source dtype */
-    reduce_fn *reduce[ACCUMULATORS];
-    finish_fn *finish_area[ACCUMULATORS][VXS_DTYPES];
-    pick_fn *pick_bytes[9];           /* by element size */
-    scatter_fn *scatter[9];           /* by element size */
-    pick_fn *pick_values[VXS_DTYPES]; /* into the dtype's medium */
+    finish_fn *finish[VXS_DTYPES];       /* linear along w */
+    convert_fn *finish_same[VXS_DTYPES]; /* where w does not change size */
+} blend_functions;
+
+/* Area in one accumulator. */
+typedef struct area_functions {
+    sum_fn *sum[VXS_DTYPES]; /* by source dtype */
+    reduce_fn *reduce;
+    finish_fn *finish[VXS_DTYPES]; /* by target dtype */
+} area_functions;
+
+/* Area from a dtype to itself, by one half along w. */
+typedef struct halve_functions {
+    halve_fn *of[VXS_DTYPES]; /* NULL where there is none */
+} halve_functions;
+
+typedef struct pick_functions {
+    pick_fn *bytes[9];           /* by element size */
+    scatter_fn *scatter[9];      /* by element size */
+    pick_fn *values[VXS_DTYPES]; /* into the dtype's medium */
     medium medium_of[VXS_DTYPES];
     convert_fn *convert[MEDIA][VXS_DTYPES];
-} row_functions;
+} pick_functions;
 
-/* The functions of the instruction set in use. */
-const row_functions *row_functions_get(void);
+typedef struct row_functions {
+    const blend_functions *blend[ACCUMULATORS]; /* ACC_FLOAT, ACC_DOUBLE */
+    const area_functions *area[ACCUMULATORS];   /* all but ACC_FLOAT */
+    const halve_functions *halve;
+    const pick_functions *pick;
+    /* A memcpy that leaves the caches alone; seen by other threads after stream_end. */
+    void (*stream_copy)(void *dst, const void *src, int64_t bytes);
+    void (*stream_end)(void);
+} row_functions;
 
 #endif

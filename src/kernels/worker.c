@@ -14,7 +14,7 @@ static void *take(char **free_scratch, int64_t bytes) {
 int64_t worker_bytes(int64_t row_voxels, int64_t strip_outputs) {
     return 2 * round_up(strip_outputs * (int64_t)sizeof(int32_t), CACHE_LINE) +
            4 * round_up(strip_outputs * (int64_t)sizeof(double), CACHE_LINE) +
-           round_up(row_voxels * WIDEST, CACHE_LINE) +
+           round_up((row_voxels + 1) * WIDEST, CACHE_LINE) +
            2 * round_up(row_voxels * (int64_t)sizeof(double), CACHE_LINE);
 }
 
@@ -28,7 +28,7 @@ void worker_init(worker *k, const job *j, void *scratch) {
     k->upper = take(&from, outputs * (int64_t)sizeof(double));
     k->out_row = take(&from, outputs * (int64_t)sizeof(double));
     k->medium_row = take(&from, outputs * (int64_t)sizeof(double));
-    k->row = take(&from, j->row_voxels * WIDEST);
+    k->row = take(&from, (j->row_voxels + 1) * WIDEST);
     k->ring[0] = take(&from, j->row_voxels * (int64_t)sizeof(double));
     k->ring[1] = take(&from, j->row_voxels * (int64_t)sizeof(double));
     worker_new_plane(k);
@@ -36,6 +36,22 @@ void worker_init(worker *k, const job *j, void *scratch) {
 
 void worker_new_plane(worker *k) {
     k->ring_h[0] = k->ring_h[1] = -1;
+}
+
+/* Bytes from a view's data to an index that may lie outside, as index 0 of a slab does. */
+static int64_t offset_of(const box_view *view, int64_t bytes, const int64_t index[AXES]) {
+    int64_t voxels = 0;
+    for (int a = 0; a < AXES; a++)
+        voxels += (index[a] - view->where.axis[a].begin) * view->stride[a];
+    return voxels * bytes;
+}
+
+void worker_locate(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const int64_t src[AXES] = {at[AXIS_N], at[AXIS_C], 0, 0, k->src_w};
+    const int64_t dst[AXES] = {at[AXIS_N], at[AXIS_C], at[AXIS_D], 0, at[AXIS_W]};
+    k->src_origin = offset_of(j->src, j->src_bytes, src);
+    k->dst_origin = offset_of(j->dst, j->dst_bytes, dst);
 }
 
 /* How many outputs from t's entry begin on fit the span, at least one; their sources never fall. */
@@ -83,12 +99,15 @@ range worker_prepare(worker *k, range outputs) {
     if (k->outputs.begin == prepared.begin && k->outputs.end == prepared.end)
         return prepared;
     const int64_t *first = t->first + begin, *last = t->last + begin;
-    int64_t step = n > 1 ? first[1] - first[0] : 1, taps = last[0] - first[0] + 1;
+    int64_t step = n > 1 ? first[1] - first[0] : 1, step_most = step;
+    int64_t taps_least = last[0] - first[0] + 1, taps_most = taps_least;
     for (int64_t o = 0; o < n; o++) {
         k->first[o] = (int32_t)(first[o] - first[0]);
         k->last[o] = (int32_t)(last[o] - first[0]); /* a single window may be longer: area_row looks again */
         step = k->first[o] == o * step ? step : 0;
-        taps = last[o] - first[o] + 1 == taps ? taps : 0;
+        step_most = max_i64(step_most, o > 0 ? first[o] - first[o - 1] : 0);
+        taps_least = min_i64(taps_least, last[o] - first[o] + 1);
+        taps_most = max_i64(taps_most, last[o] - first[o] + 1);
     }
     if (t->weight)
         prepare_weights(k, t->weight + 2 * begin, n);
@@ -96,7 +115,10 @@ range worker_prepare(worker *k, range outputs) {
     k->src_w = first[0];
     k->strip = (strip){.outputs = n,
                        .step = step,
-                       .taps = taps,
+                       .taps = taps_least == taps_most ? taps_least : 0,
+                       .taps_least = taps_least,
+                       .taps_most = taps_most,
+                       .step_most = step_most,
                        .first = k->first,
                        .last = k->last,
                        .lower = k->lower,

@@ -8,6 +8,7 @@
 
 #include "base/box.h"
 #include "base/checked.h"
+#include "kernels/isa.h"
 #include "operators/resample.h"
 #include "reference/reference.h"
 #include "unit/sample_data.h"
@@ -240,7 +241,12 @@ static void area_of_extreme_integers_neither_overflows_nor_misses_a_tie(void **s
                                  byte, nudge);
 }
 
+/* The instruction set is the best, or the one that VOXSLAB_ISA names. */
 int main(void) {
+    if (isa_check() != VXS_OK) {
+        printf("skipped: %s\n", status_message());
+        return 77;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_mode_and_rule_equals_the_oracle_to_the_byte),
         cmocka_unit_test(converting_while_resampling_equals_the_oracle_to_the_byte),

@@ -1,0 +1,12 @@
+/* Windows of 8-bit integers with a sign: columns in 16 bits. */
+#include "kernels/rows/prologue.h"
+
+#define NAME           area_int16
+#define COLUMN         int16_t
+#define ACC            int32_t
+#define EACH_SOURCE    "kernels/rows/each_int8.inc"
+#define SOURCE_ROWS(f) [VXS_INT8] = f##_VXS_INT8
+#define DIVISOR        SMALL_REAL
+#define QUOTIENT(s, c) JOIN(from_small, U_ID)((SMALL_REAL)(s) / (c))
+#define PRODUCT(s, r)  JOIN(from_small, U_ID)((SMALL_REAL)(s) * (r))
+#include "kernels/rows/area_accumulator.inc"

@@ -1,0 +1,98 @@
+/* Nearest: voxels as they are, bytes by size or values by dtype on their way to another; and conversions. */
+#include "kernels/rows/prologue.h"
+
+#define BODY "kernels/rows/values.inc"
+#include "kernels/rows/each_dtype.inc"
+#undef BODY
+
+#define BODY         "kernels/rows/pick.inc"
+#define MEDIUM       U
+#define AS_MEDIUM(v) (v)
+#define U            uint8_t
+#define U_ID         bytes1
+#include BODY
+#undef U
+#undef U_ID
+#define U    uint16_t
+#define U_ID bytes2
+#include BODY
+#undef U
+#undef U_ID
+#define U    uint32_t
+#define U_ID bytes4
+#include BODY
+#undef U
+#undef U_ID
+#define U    uint64_t
+#define U_ID bytes8
+#include BODY
+#undef U
+#undef U_ID
+#undef MEDIUM
+
+#define MEDIUM                                                                                               \
+    __typeof__(_Generic((U)0, float : 0.0, double : 0.0, uint64_t : (uint64_t)0, default : (int64_t)0))
+#include "kernels/rows/each_dtype.inc"
+#undef MEDIUM
+#undef AS_MEDIUM
+
+/* IEEE 754 half precision; every half is a double. */
+static inline double half_value(uint16_t bits) {
+    int exponent = (bits >> 10) & 31, fraction = bits & 1023;
+    double v = exponent == 31 ? (fraction ? (double)NAN : (double)INFINITY)
+               : exponent     ? ldexp(1024 + fraction, exponent - 25)
+                              : ldexp(fraction, -24);
+    return bits >> 15 ? -v : v;
+}
+
+#define MEDIUM       double
+#define AS_MEDIUM(v) half_value(v)
+#define U            uint16_t
+#define U_ID         VXS_FLOAT16
+#include BODY
+#undef MEDIUM
+#undef AS_MEDIUM
+#undef U
+#undef U_ID
+#define MEDIUM       int64_t
+#define AS_MEDIUM(v) ((v) != 0)
+#define U            uint8_t
+#define U_ID         VXS_BOOL
+#include BODY
+#undef MEDIUM
+#undef AS_MEDIUM
+#undef U
+#undef U_ID
+#undef BODY
+
+#define BODY "kernels/rows/convert.inc"
+#include "kernels/rows/each_dtype.inc"
+#undef BODY
+
+#define SCATTER(name, type)                                                                                  \
+    static void name(void *dst, const void *src, int64_t stride, int64_t n) {                                \
+        type *restrict out = dst;                                                                            \
+        const type *restrict in = src;                                                                       \
+        for (int64_t i = 0; i < n; i++)                                                                      \
+            out[i * stride] = in[i];                                                                         \
+    }
+SCATTER(scatter_bytes1, uint8_t)
+SCATTER(scatter_bytes2, uint16_t)
+SCATTER(scatter_bytes4, uint32_t)
+SCATTER(scatter_bytes8, uint64_t)
+#undef SCATTER
+
+#define SIZES(f) [1] = f##_bytes1, [2] = f##_bytes2, [4] = f##_bytes4, [8] = f##_bytes8
+
+const pick_functions FOR_ISA(picks) = {
+    .bytes = {SIZES(pick)},
+    .scatter = {SIZES(scatter)},
+    .values = {ROWS(pick), [VXS_FLOAT16] = pick_VXS_FLOAT16, [VXS_BOOL] = pick_VXS_BOOL},
+    .medium_of = {[VXS_UINT64] = MEDIUM_UINT64,
+                  [VXS_FLOAT32] = MEDIUM_DOUBLE,
+                  [VXS_FLOAT64] = MEDIUM_DOUBLE,
+                  [VXS_FLOAT16] = MEDIUM_DOUBLE},
+    .convert = {[MEDIUM_INT64] = {ROWS(convert_int64_t)},
+                [MEDIUM_UINT64] = {ROWS(convert_uint64_t)},
+                [MEDIUM_DOUBLE] = {ROWS(convert_double)}},
+};
