@@ -1,6 +1,6 @@
 /*
  * A tile of points on their way from coordinates to values, and what is done to it, behind a table of
- * functions: all bodies are instantiated in points.c, which can be built once per instruction set. No
+ * functions: all bodies are instantiated in rows/points.c, which is built once per instruction set. No
  * function allocates or keeps state. Private to kernels/.
  *
  * "real" is the type of coordinates: float for float32 grids, else double. "Blend" is what values are blended
@@ -17,6 +17,7 @@ enum { POINT_EDGE = 1, POINT_OUTSIDE = 2 };
 
 /* Rows of POINTS; those of type double hold floats where real or blend are float. */
 typedef struct points {
+    const struct point_functions *functions;
     int64_t count;
     int flags;       /* of all points, or'ed */
     bool exact_only; /* an axis too long for the fast rules: every point goes by point_locate */
@@ -85,10 +86,7 @@ typedef struct point_functions {
     pick_points_fn *pick[9]; /* by element size */
 } point_functions;
 
-/* The functions of the instruction set in use. */
-const point_functions *point_functions_get(void);
-
-/* ---- points.c's users share: sample_points.c ---- */
+/* ---- sample_points.c ---- */
 
 /* Coordinates of the output voxels (n, d, h, w) on, p->count of them along w; at in axes N, C, D, H, W. */
 void points_locate(points *p, const sample_kernel *kernel, const int64_t at[AXES]);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "kernels/isa.h"
 #include "kernels/points.h"
-#include "kernels/rows.h"
 
 enum { BLOCK_ROWS = 16, WIDEST = 8 /* bytes of an element */ };
 
@@ -27,18 +27,17 @@ typedef struct sampling {
 static void make_fill(sampling *s) {
     const sample_kernel *kernel = s->kernel;
     double fill = kernel->options.padding == VXS_CONSTANT ? kernel->options.fill : 0;
-    convert_fn *store = s->rows->convert[MEDIUM_DOUBLE][kernel->src_dtype];
+    convert_fn *store = s->rows->pick->convert[MEDIUM_DOUBLE][kernel->src_dtype];
     memset(s->fill, 0, sizeof s->fill);
     if (!store) /* float16 and bool: dtypes of nearest that have no fill but 0 */
         return;
     store(s->fill, &fill, 1);
     s->source.fill = fill;
-    if (s->rows->widen[kernel->src_dtype]) {
-        if (kernel->src_dtype == VXS_FLOAT32)
-            s->source.fill = (double)*(const float *)(const void *)s->fill;
-        else
-            s->rows->widen[kernel->src_dtype](&s->source.fill, s->fill, 1, 1);
-    }
+    widen_fn *widen = s->rows->blend[ACC_DOUBLE]->widen[kernel->src_dtype];
+    if (kernel->src_dtype == VXS_FLOAT32)
+        s->source.fill = (double)*(const float *)(const void *)s->fill;
+    else if (widen)
+        widen(&s->source.fill, s->fill, 1, 1);
     s->source.blend_fill = kernel->options.padding == VXS_CONSTANT;
 }
 
@@ -87,6 +86,7 @@ static void correct_edges(void *row, const points *p, const sampling *s, const p
 
 static void linear_row(void *to, const points *p, const sampling *s, const int64_t at[AXES]) {
     const sample_kernel *kernel = s->kernel;
+    const bool is_float = kernel->src_dtype == VXS_FLOAT32;
     _Alignas(64) double row[POINTS]; /* of the blend's type */
     point_source from = s->source;
     from.data = channel(s, at);
@@ -94,8 +94,7 @@ static void linear_row(void *to, const points *p, const sampling *s, const int64
         s->points->blend[kernel->src_dtype](row, p, &from);
     if (s->src_empty || p->exact_only || p->flags)
         correct_edges(row, p, s, &from);
-    s->rows->finish_same[kernel->src_dtype == VXS_FLOAT32 ? ACC_FLOAT : ACC_DOUBLE][kernel->dst_dtype](
-        to, row, p->count);
+    s->rows->blend[is_float ? ACC_FLOAT : ACC_DOUBLE]->finish_same[kernel->dst_dtype](to, row, p->count);
 }
 
 /* ---- nearest ---- */
@@ -131,8 +130,8 @@ static void nearest_row(void *to, const points *p, const sampling *s, const int6
     if (src == dst)
         return;
     const strip all = {.outputs = p->count, .step = 1};
-    s->rows->pick_values[src](between, picked, 1, &all);
-    s->rows->convert[s->rows->medium_of[src]][dst](to, between, p->count);
+    s->rows->pick->values[src](between, picked, 1, &all);
+    s->rows->pick->convert[s->rows->pick->medium_of[src]][dst](to, between, p->count);
 }
 
 /* ---- rows of outputs ---- */
@@ -153,7 +152,7 @@ static void sample_tile(points *p, const sampling *s, int64_t at[AXES]) {
         else
             linear_row(to, p, s, at);
         if (stride != 1)
-            s->rows->scatter[s->dst_bytes](out, apart, stride, p->count);
+            s->rows->pick->scatter[s->dst_bytes](out, apart, stride, p->count);
     }
 }
 
@@ -178,8 +177,8 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
     sampling s = {.kernel = kernel,
                   .src = src,
                   .dst = dst,
-                  .points = point_functions_get(),
-                  .rows = row_functions_get(),
+                  .points = isa_row_functions()->points,
+                  .rows = isa_row_functions(),
                   .src_bytes = dtype_bytes(kernel->src_dtype),
                   .dst_bytes = dtype_bytes(kernel->dst_dtype)};
     make_fill(&s);
@@ -191,7 +190,7 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
     const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
-        points p;
+        points p = {.functions = s.points};
 #pragma omp for schedule(dynamic)
         for (int64_t item = 0; item < items; item++)
             sample_block(&p, &s, item);

@@ -1,6 +1,7 @@
 #include <omp.h>
 
 #include "base/checked.h"
+#include "kernels/isa.h"
 #include "kernels/points.h"
 
 /* Of the taps seen so far, d, h, w; both ends inclusive, none while low > high. */
@@ -68,6 +69,7 @@ static void add_row(hull *h, points *p, const sample_kernel *kernel, int64_t at[
 
 box sample_kernel_bounds(const sample_kernel *kernel, const box *out) {
     hull all = nothing;
+    const point_functions *functions = isa_row_functions()->points;
     const range *r = out->axis;
     /* An affine map and a shared grid put every n at the same points. */
     const int64_t batches =
@@ -77,7 +79,7 @@ box sample_kernel_bounds(const sample_kernel *kernel, const box *out) {
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         hull mine = nothing;
-        points p;
+        points p = {.functions = functions};
 #pragma omp for schedule(static)
         for (int64_t row = 0; row < rows; row++) {
             int64_t at[AXES] = {0}, rest = row / range_size(r[AXIS_H]);

@@ -13,12 +13,12 @@ static void locate_grid(points *p, const sample_kernel *kernel, const int64_t at
     const sample_map *map = &kernel->map;
     const int64_t index[AXES] = {map->shared ? 0 : at[AXIS_N], at[AXIS_D], at[AXIS_H], at[AXIS_W], 0};
     const void *grid = box_view_at(&map->points, dtype_bytes(map->dtype), index);
-    point_functions_get()->grid[real_of(kernel)](p, grid, map->points.stride[3], map->points.stride[4],
-                                                 kernel->in);
+    p->functions->grid[real_of(kernel)](p, grid, map->points.stride[3], map->points.stride[4], kernel->in);
 }
 
 /* A run of field voxels along w, and where along d and h it lies between others. */
 typedef struct field_run {
+    const points *points;
     const sample_map *map;
     int64_t d[2], h[2], w, n;
     const double *weight_d, *weight_h; /* NULL: the first alone */
@@ -27,9 +27,10 @@ typedef struct field_run {
 enum { FIELD_RUN = POINTS + 2 }; /* no field is finer than the output */
 
 static void field_row(double to[FIELD_RUN], const field_run *run, int component, int64_t d, int64_t h) {
+    const points *p = run->points;
     const sample_map *map = run->map;
     const int64_t index[AXES] = {0, d, h, run->w, component};
-    point_functions_get()->widen[map->dtype == VXS_FLOAT64](
+    p->functions->widen[map->dtype == VXS_FLOAT64](
         to, box_view_at(&map->points, dtype_bytes(map->dtype), index), map->points.stride[3], run->n);
 }
 
@@ -63,7 +64,8 @@ static void locate_warp(points *p, const sample_kernel *kernel, const int64_t at
     const int64_t d = at[AXIS_D] - td->outputs.begin, h = at[AXIS_H] - th->outputs.begin,
                   w = at[AXIS_W] - tw->outputs.begin;
     const int64_t first = tw->first[w];
-    const field_run run = {.map = map,
+    const field_run run = {.points = p,
+                           .map = map,
                            .d = {td->first[d], td->last[d]},
                            .h = {th->first[h], th->last[h]},
                            .w = first,
@@ -84,7 +86,7 @@ static void locate_warp(points *p, const sample_kernel *kernel, const int64_t at
 }
 
 static void locate_affine(points *p, const sample_kernel *kernel, const int64_t at[AXES]) {
-    point_functions_get()->affine(p, kernel->map.matrix, at[AXIS_D], at[AXIS_H], at[AXIS_W]);
+    p->functions->affine(p, kernel->map.matrix, at[AXIS_D], at[AXIS_H], at[AXIS_W]);
 }
 
 void points_locate(points *p, const sample_kernel *kernel, const int64_t at[AXES]) {
@@ -99,11 +101,11 @@ static point_axis axis_of(const sample_kernel *kernel, int axis) {
 
 point_taps point_locate(const points *p, const sample_kernel *kernel, int axis, int64_t i) {
     const point_axis a = axis_of(kernel, axis);
-    return point_functions_get()->locate[real_of(kernel)](p->u[axis], i, &a);
+    return p->functions->locate[real_of(kernel)](p->u[axis], i, &a);
 }
 
 void points_place(points *p, const sample_kernel *kernel) {
-    const point_functions *f = point_functions_get();
+    const point_functions *f = p->functions;
     const int real = real_of(kernel), blend = kernel->src_dtype == VXS_FLOAT32 ? 0 : 1;
     for (int64_t i = 0; i < p->count; i++)
         p->flag[i] = 0;

@@ -1,10 +1,6 @@
+/* Sampling: tiles of points from coordinates to values. */
 #include "kernels/points.h"
-
-#include <math.h>
-#include <string.h>
-
-#define JOIN_(a, b) a##_##b
-#define JOIN(a, b)  JOIN_(a, b)
+#include "kernels/rows/prologue.h"
 
 /* ---- coordinates ---- */
 
@@ -64,12 +60,12 @@ WIDEN_ROW(widen_row_double, double)
 #define MATH(name)  name##f
 #define FAST_MAX    0x1p22
 #define ROUND_MAGIC 0x1.8p23f
-#include "kernels/points_place.inc"
+#include "kernels/rows/points_place.inc"
 #define BLEND float
-#include "kernels/points_weights.inc"
+#include "kernels/rows/points_weights.inc"
 #undef BLEND
 #define BLEND double
-#include "kernels/points_weights.inc"
+#include "kernels/rows/points_weights.inc"
 #undef BLEND
 #undef REAL
 #undef REAL_TAG
@@ -82,12 +78,12 @@ WIDEN_ROW(widen_row_double, double)
 #define MATH(name)  name
 #define FAST_MAX    0x1p30
 #define ROUND_MAGIC 0x1.8p52
-#include "kernels/points_place.inc"
+#include "kernels/rows/points_place.inc"
 #define BLEND float
-#include "kernels/points_weights.inc"
+#include "kernels/rows/points_weights.inc"
 #undef BLEND
 #define BLEND double
-#include "kernels/points_weights.inc"
+#include "kernels/rows/points_weights.inc"
 #undef BLEND
 #undef REAL
 #undef REAL_TAG
@@ -161,7 +157,7 @@ static inline void blend_four(float *out, const points *p, const point_source *s
     memcpy(out + i, &sum, sizeof sum);
 }
 
-#define BODY       "kernels/points_blend.inc"
+#define BODY       "kernels/rows/points_blend.inc"
 #define BLEND      float
 #define BLEND_FOUR blend_four
 #define U          float
@@ -177,8 +173,8 @@ static inline void blend_four(float *out, const points *p, const point_source *s
 #include BODY
 #undef U
 #undef U_ID
-#include "kernels/each_int16.inc"
-#include "kernels/each_int32.inc"
+#include "kernels/rows/each_int16.inc"
+#include "kernels/rows/each_int32.inc"
 #undef BLEND
 #undef BODY
 
@@ -195,12 +191,11 @@ PICK(pick_points_4, uint32_t)
 PICK(pick_points_8, uint64_t)
 #undef PICK
 
-#define DTYPES(f)                                                                                            \
-    [VXS_UINT8] = f##_VXS_UINT8, [VXS_INT8] = f##_VXS_INT8, [VXS_UINT16] = f##_VXS_UINT16,                   \
-    [VXS_INT16] = f##_VXS_INT16, [VXS_UINT32] = f##_VXS_UINT32, [VXS_INT32] = f##_VXS_INT32,                 \
-    [VXS_FLOAT32] = f##_VXS_FLOAT32, [VXS_FLOAT64] = f##_VXS_FLOAT64
+#define DTYPES(f) INT16_ROWS(f), INT32_ROWS(f), FLOAT_ROWS(f)
 
-static const point_functions functions = {
+extern const point_functions FOR_ISA(point_rows);
+
+const point_functions FOR_ISA(point_rows) = {
     .grid = {grid_row_float, grid_row_double},
     .affine = affine_row,
     .widen = {widen_row_float, widen_row_double},
@@ -213,7 +208,3 @@ static const point_functions functions = {
     .exact = {DTYPES(blend_exact)},
     .pick = {[1] = pick_points_1, [2] = pick_points_2, [4] = pick_points_4, [8] = pick_points_8},
 };
-
-const point_functions *point_functions_get(void) {
-    return &functions;
-}
