@@ -67,6 +67,8 @@ typedef void place_fn(points *p, int axis, const point_axis *a);
 typedef void offsets_fn(points *p, const point_source *src);
 /* out[i] = the blend of 8 taps, for all points */
 typedef void blend_points_fn(void *out, const points *p, const point_source *src);
+/* Whether a point at an edge got a NaN */
+typedef bool odd_points_fn(const void *row, const points *p);
 /* The same for point i to the letter; taps of its axes d, h, w */
 typedef void blend_exact_fn(void *out, int64_t i, const point_taps taps[3], const point_source *src);
 /* out[i] = the voxel at offset, bytes */
@@ -82,6 +84,7 @@ typedef struct point_functions {
     locate_fn *locate[2];         /* by real */
     offsets_fn *offsets;
     blend_points_fn *blend[VXS_DTYPES]; /* by source dtype */
+    odd_points_fn *odd[2];              /* by blend */
     blend_exact_fn *exact[VXS_DTYPES];
     pick_points_fn *pick[9]; /* by element size */
 } point_functions;

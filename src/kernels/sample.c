@@ -71,6 +71,8 @@ static const void *channel(const sampling *s, const int64_t at[AXES]) {
 static void correct_edges(void *row, const points *p, const sampling *s, const point_source *from) {
     const bool is_float = s->kernel->src_dtype == VXS_FLOAT32;
     const bool all = p->exact_only || s->src_empty;
+    if (!all && !from->blend_fill && !p->functions->odd[is_float ? 0 : 1](row, p))
+        return;
     for (int64_t i = 0; i < p->count; i++) {
         if (!all && !(p->flag[i] & POINT_EDGE))
             continue;

@@ -157,6 +157,29 @@ static inline void blend_four(float *out, const points *p, const point_source *s
     memcpy(out + i, &sum, sizeof sum);
 }
 
+/* Whether neighbours lie on cache lines of their own, by a few of them. */
+static bool points_are_scattered(const points *p) {
+    int far = 0;
+    for (int64_t i = 1; i < p->count; i += POINTS / 8) {
+        const int64_t step = p->offset[i] - p->offset[i - 1];
+        far += step < -32 || step > 32;
+    }
+    return far > 4;
+}
+
+enum { AHEAD = 12 };
+
+static inline void prefetch_four(const points *p, const point_source *src, int64_t i) {
+    const float *base = src->data;
+    for (int64_t k = i; k < i + 4; k++) {
+        const float *v = base + p->offset[k];
+        __builtin_prefetch(v);
+        __builtin_prefetch(v + src->up[1]);
+        __builtin_prefetch(v + src->up[0]);
+        __builtin_prefetch(v + src->up[0] + src->up[1]);
+    }
+}
+
 #define BODY       "kernels/rows/points_blend.inc"
 #define BLEND      float
 #define BLEND_FOUR blend_four
@@ -177,6 +200,20 @@ static inline void blend_four(float *out, const points *p, const point_source *s
 #include "kernels/rows/each_int32.inc"
 #undef BLEND
 #undef BODY
+
+#define ODD_POINTS(name, real)                                                                               \
+    static bool name(const void *row, const points *p) {                                                     \
+        const real *restrict v = row;                                                                        \
+        const int32_t *restrict flag = p->flag;                                                              \
+        const int64_t count = p->count;                                                                      \
+        int32_t odd = 0;                                                                                     \
+        for (int64_t i = 0; i < count; i++)                                                                  \
+            odd |= v[i] == v[i] ? 0 : flag[i];                                                               \
+        return odd & POINT_EDGE;                                                                             \
+    }
+ODD_POINTS(odd_points_float, float)
+ODD_POINTS(odd_points_double, double)
+#undef ODD_POINTS
 
 #define PICK(name, type)                                                                                     \
     static void name(void *to, const points *p, const void *src) {                                           \
@@ -205,6 +242,7 @@ const point_functions FOR_ISA(point_rows) = {
     .locate = {locate_float, locate_double},
     .offsets = offsets,
     .blend = {DTYPES(blend_points)},
+    .odd = {odd_points_float, odd_points_double},
     .exact = {DTYPES(blend_exact)},
     .pick = {[1] = pick_points_1, [2] = pick_points_2, [4] = pick_points_4, [8] = pick_points_8},
 };
