@@ -100,4 +100,7 @@ void points_place(points *p, const sample_kernel *kernel);
 /* One axis of point i to the letter. */
 point_taps point_locate(const points *p, const sample_kernel *kernel, int axis, int64_t i);
 
+/* The voxels that point i needs. */
+sample_taps point_taps_of(const points *p, const sample_kernel *kernel, int64_t i);
+
 #endif

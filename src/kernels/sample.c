@@ -86,9 +86,14 @@ static void correct_edges(void *row, const points *p, const sampling *s, const p
     }
 }
 
+/* From the blend's type to the output's. */
+static void linear_end(void *to, const void *row, const points *p, const sampling *s) {
+    s->rows->blend[s->kernel->src_dtype == VXS_FLOAT32 ? ACC_FLOAT : ACC_DOUBLE]
+        ->finish_same[s->kernel->dst_dtype](to, row, p->count);
+}
+
 static void linear_row(void *to, const points *p, const sampling *s, const int64_t at[AXES]) {
     const sample_kernel *kernel = s->kernel;
-    const bool is_float = kernel->src_dtype == VXS_FLOAT32;
     _Alignas(64) double row[POINTS]; /* of the blend's type */
     point_source from = s->source;
     from.data = channel(s, at);
@@ -96,7 +101,7 @@ static void linear_row(void *to, const points *p, const sampling *s, const int64
         s->points->blend[kernel->src_dtype](row, p, &from);
     if (s->src_empty || p->exact_only || p->flags)
         correct_edges(row, p, s, &from);
-    s->rows->blend[is_float ? ACC_FLOAT : ACC_DOUBLE]->finish_same[kernel->dst_dtype](to, row, p->count);
+    linear_end(to, row, p, s);
 }
 
 /* ---- nearest ---- */
@@ -116,9 +121,18 @@ static void nearest_exact(void *row, const points *p, const sampling *s, const c
     }
 }
 
+/* From src's dtype to dst's, which is another. */
+static void nearest_end(void *to, const void *picked, const points *p, const sampling *s) {
+    const vxs_dtype src = s->kernel->src_dtype, dst = s->kernel->dst_dtype;
+    _Alignas(64) double between[POINTS];
+    const strip all = {.outputs = p->count, .step = 1};
+    s->rows->pick->values[src](between, picked, 1, &all);
+    s->rows->pick->convert[s->rows->pick->medium_of[src]][dst](to, between, p->count);
+}
+
 static void nearest_row(void *to, const points *p, const sampling *s, const int64_t at[AXES]) {
     const vxs_dtype src = s->kernel->src_dtype, dst = s->kernel->dst_dtype;
-    _Alignas(64) double picked[POINTS], between[POINTS];
+    _Alignas(64) double picked[POINTS];
     void *row = src == dst ? to : picked;
     const void *from = channel(s, at);
     if (p->exact_only || s->src_empty) {
@@ -129,11 +143,8 @@ static void nearest_row(void *to, const points *p, const sampling *s, const int6
             if (p->flag[i] & POINT_OUTSIDE)
                 memcpy((char *)row + (size_t)i * s->src_bytes, s->fill, s->src_bytes);
     }
-    if (src == dst)
-        return;
-    const strip all = {.outputs = p->count, .step = 1};
-    s->rows->pick->values[src](between, picked, 1, &all);
-    s->rows->pick->convert[s->rows->pick->medium_of[src]][dst](to, between, p->count);
+    if (src != dst)
+        nearest_end(to, picked, p, s);
 }
 
 /* ---- rows of outputs ---- */
@@ -173,9 +184,7 @@ static void sample_block(points *p, const sampling *s, int64_t item) {
         }
 }
 
-void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
-    if (box_is_empty(&dst->where))
-        return;
+static sampling sampling_of(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
     sampling s = {.kernel = kernel,
                   .src = src,
                   .dst = dst,
@@ -184,6 +193,13 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
                   .src_bytes = dtype_bytes(kernel->src_dtype),
                   .dst_bytes = dtype_bytes(kernel->dst_dtype)};
     make_fill(&s);
+    return s;
+}
+
+void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
+    if (box_is_empty(&dst->where))
+        return;
+    sampling s = sampling_of(kernel, src, dst);
     describe_source(&s);
     const range *out = dst->where.axis;
     s.block_rows = min_i64(BLOCK_ROWS, range_size(out[AXIS_H]));
@@ -196,5 +212,58 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
 #pragma omp for schedule(dynamic)
         for (int64_t item = 0; item < items; item++)
             sample_block(&p, &s, item);
+    }
+}
+
+/* ---- gathered voxels ---- */
+
+static void finish_linear(void *to, const points *p, const sampling *s, const char *voxels) {
+    _Alignas(64) double row[POINTS];
+    for (int64_t i = 0; i < p->count; i++) {
+        point_taps taps[3];
+        point_source from = s->source;
+        from.data = voxels + i * 8 * (int64_t)s->src_bytes;
+        for (int a = 0; a < 3; a++) {
+            taps[a] = point_locate(p, s->kernel, a, i);
+            from.begin[a] = taps[a].first;
+            from.stride[a] = 4 >> a;
+            from.size[a] = s->kernel->in[a];
+        }
+        s->points->exact[s->kernel->src_dtype](row, i, taps, &from);
+    }
+    linear_end(to, row, p, s);
+}
+
+static void finish_nearest(void *to, const points *p, const sampling *s, const char *voxels) {
+    _Alignas(64) double picked[POINTS];
+    const bool same = s->kernel->src_dtype == s->kernel->dst_dtype;
+    char *row = same ? to : (char *)picked;
+    for (int64_t i = 0; i < p->count; i++) {
+        const sample_taps t = point_taps_of(p, s->kernel, i);
+        memcpy(row + i * (int64_t)s->src_bytes, t.mask ? voxels + i * 8 * (int64_t)s->src_bytes : s->fill,
+               s->src_bytes);
+    }
+    if (!same)
+        nearest_end(to, picked, p, s);
+}
+
+void sample_kernel_finish(const sample_kernel *kernel, const void *voxels, const box_view *dst) {
+    sampling s = sampling_of(kernel, NULL, dst);
+    const range *out = dst->where.axis;
+    const int64_t planes = range_size(out[AXIS_D]), rows = range_size(out[AXIS_H]),
+                  width = range_size(out[AXIS_W]);
+#pragma omp parallel for num_threads(max_i64(kernel->threads, 1)) schedule(static)
+    for (int64_t row = 0; row < planes * rows; row++) {
+        points p = {.functions = s.points};
+        int64_t at[AXES] = {out[AXIS_N].begin, out[AXIS_C].begin, out[AXIS_D].begin + row / rows,
+                            out[AXIS_H].begin + row % rows, out[AXIS_W].begin};
+        for (; at[AXIS_W] < out[AXIS_W].end; at[AXIS_W] += p.count) {
+            const int64_t first = row * width + at[AXIS_W] - out[AXIS_W].begin;
+            p.count = min_i64(POINTS, out[AXIS_W].end - at[AXIS_W]);
+            points_locate(&p, kernel, at);
+            (kernel->options.mode == VXS_NEAREST ? finish_nearest : finish_linear)(
+                box_view_at(dst, s.dst_bytes, at), &p, &s,
+                (const char *)voxels + first * 8 * (int64_t)s.src_bytes);
+        }
     }
 }

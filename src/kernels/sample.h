@@ -44,4 +44,18 @@ box sample_kernel_bounds(const sample_kernel *kernel, const box *out);
  */
 void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const box_view *dst);
 
+/* Where one point finds its taps: the voxels first + (z, y, x), z, y, x of 0 and 1, whose bit 4z + 2y + x is
+ * set; nearest: bit 0 alone. None: a point outside. */
+typedef struct sample_taps {
+    int64_t first[3]; /* d, h, w; it may itself be out of bounds */
+    int mask;
+} sample_taps;
+
+/* The taps of the outputs out of one n, in row-major order: taps: [d][h][w]. */
+void sample_kernel_taps(const sample_kernel *kernel, const box *out, sample_taps *taps);
+
+/* The same values as sample_kernel_run for dst, of one n and c, from gathered voxels. voxels: [d][h][w][8] of
+ * src's dtype, by number of the mask's bit; those that are not set are not looked at. */
+void sample_kernel_finish(const sample_kernel *kernel, const void *voxels, const box_view *dst);
+
 #endif

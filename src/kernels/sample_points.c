@@ -1,4 +1,6 @@
 /* From output voxels to taps, tile by tile. */
+#include "base/checked.h"
+#include "kernels/isa.h"
 #include "kernels/points.h"
 
 /* Beyond these sizes an axis has no fast rule: coordinates up to them can be rounded by adding a constant,
@@ -102,6 +104,43 @@ static point_axis axis_of(const sample_kernel *kernel, int axis) {
 point_taps point_locate(const points *p, const sample_kernel *kernel, int axis, int64_t i) {
     const point_axis a = axis_of(kernel, axis);
     return p->functions->locate[real_of(kernel)](p->u[axis], i, &a);
+}
+
+sample_taps point_taps_of(const points *p, const sample_kernel *kernel, int64_t i) {
+    const bool nearest = kernel->options.mode == VXS_NEAREST;
+    sample_taps t = {.mask = nearest ? 1 : 255};
+    for (int a = 0; a < 3; a++) {
+        const point_taps one = point_locate(p, kernel, a, i);
+        t.first[a] = nearest ? one.nearest : one.first;
+        if (one.nowhere || t.first[a] < (nearest ? 0 : -1) || t.first[a] >= kernel->in[a])
+            t.mask = 0;
+    }
+    static const int up[3] = {0xF0, 0xCC, 0xAA}; /* the bits of the upper taps */
+    for (int a = 0; a < 3 && !nearest; a++) {
+        if (t.first[a] < 0)
+            t.mask &= up[a];
+        if (t.first[a] + 1 >= kernel->in[a])
+            t.mask &= ~up[a];
+    }
+    return t;
+}
+
+void sample_kernel_taps(const sample_kernel *kernel, const box *out, sample_taps *taps) {
+    const range *r = out->axis;
+    const int64_t rows = range_size(r[AXIS_H]), planes = range_size(r[AXIS_D]), width = range_size(r[AXIS_W]);
+    const point_functions *functions = isa_row_functions()->points;
+#pragma omp parallel for num_threads(max_i64(kernel->threads, 1)) schedule(static)
+    for (int64_t row = 0; row < planes * rows; row++) {
+        points p = {.functions = functions};
+        int64_t at[AXES] = {r[AXIS_N].begin, 0, r[AXIS_D].begin + row / rows, r[AXIS_H].begin + row % rows,
+                            r[AXIS_W].begin};
+        for (; at[AXIS_W] < r[AXIS_W].end; at[AXIS_W] += p.count) {
+            p.count = min_i64(POINTS, r[AXIS_W].end - at[AXIS_W]);
+            points_locate(&p, kernel, at);
+            for (int64_t i = 0; i < p.count; i++)
+                taps[row * width + at[AXIS_W] - r[AXIS_W].begin + i] = point_taps_of(&p, kernel, i);
+        }
+    }
 }
 
 void points_place(points *p, const sample_kernel *kernel) {
