@@ -1,5 +1,5 @@
 /*
- * voxslab on one node: resample volumes in memory. No MPI, no HDF5.
+ * voxslab on one node: resample and label volumes in memory. No MPI, no HDF5.
  *
  * Volumes are views: row-major by default, axes slowest first, (D,H,W), (C,D,H,W) or (N,C,D,H,W);
  * the last three axes are resampled, the leading ones are independent.
@@ -155,6 +155,21 @@ vxs_status vxs_affine(const vxs_view *src, const vxs_view *dst, const double mat
  */
 vxs_status vxs_warp(const vxs_view *src, const vxs_view *field, const vxs_view *dst,
                     const vxs_sample_options *options);
+
+typedef struct vxs_label_options {
+    int minimum_label; /* 1: every voxel below all of its 26 neighbours is labelled 13 */
+} vxs_label_options;
+
+/*
+ * Label each voxel of src with the neighbour, among the 27 of its 3x3x3 surroundings, that the value falls to
+ * most steeply (differences of float32 values, divided by distance): 9*(dz+1) + 3*(dy+1) + (dx+1), offsets
+ * -1, 0 or 1 along the last three axes; the first of equals; the first NaN if there is any. The centre's own
+ * score is -100, so that it is the label, 13, only of minima deeper than that, or of all with minimum_label.
+ * Voxels at the volume's border are 0. src of any dtype, dst of any integer or float and of src's shape;
+ * leading axes are independent. options NULL: none. They must not overlap. Errors and threads as of
+ * vxs_resample.
+ */
+vxs_status vxs_label(const vxs_view *src, const vxs_view *dst, const vxs_label_options *options);
 
 /* Threads of later calls; 0 restores the default, all cores given to this process. */
 void vxs_set_num_threads(int threads);

@@ -1,6 +1,6 @@
 /*
- * voxslab on many ranks: resample an HDF5 volume that does not fit a machine. Every call is collective over
- * the communicator that it is given; all ranks pass equal arguments and get equal results.
+ * voxslab on many ranks: resample or label an HDF5 volume that does not fit a machine. Every call is
+ * collective over the communicator that it is given; all ranks pass equal arguments and get equal results.
  */
 #ifndef VOXSLAB_VOXSLAB_MPI_H
 #define VOXSLAB_VOXSLAB_MPI_H
@@ -22,6 +22,18 @@ typedef enum vxs_filter {
 } vxs_filter;
 typedef enum vxs_sizing { VXS_BY_SIZE, VXS_BY_SCALE, VXS_BY_SPACING } vxs_sizing;
 
+/* What a job computes: id, name of the subcommand. */
+#define VXS_OPERATOR_LIST(X)                                                                                 \
+    X(VXS_OP_RESAMPLE, "resample")                                                                           \
+    X(VXS_OP_LABEL, "label")
+
+typedef enum vxs_operator {
+#define VXS_OPERATOR_ENUM(id, name) id,
+    VXS_OPERATOR_LIST(VXS_OPERATOR_ENUM)
+#undef VXS_OPERATOR_ENUM
+        VXS_OPERATORS
+} vxs_operator;
+
 /* What the job is doing, for a progress line; called on rank 0 between rounds. */
 typedef struct vxs_progress {
     int64_t epoch, epochs, round, rounds;    /* rounds of the whole job; round is the number done */
@@ -35,13 +47,15 @@ typedef struct vxs_report vxs_report;
 typedef struct vxs_job {
     const char *input;  /* FILE[:DATASET] */
     const char *output; /* FILE[:DATASET]; the dataset defaults to the input's */
-    vxs_sizing sizing;
-    int64_t size[3];   /* VXS_BY_SIZE: d, h, w in voxels */
-    double scale[3];   /* VXS_BY_SCALE: max(1, floor(in*scale)) */
+    vxs_operator op;
+    vxs_label_options label; /* VXS_OP_LABEL: the output has the input's shape and spacing */
+    vxs_sizing sizing;       /* and what follows up to resample: VXS_OP_RESAMPLE */
+    int64_t size[3];         /* VXS_BY_SIZE: d, h, w in voxels */
+    double scale[3];         /* VXS_BY_SCALE: max(1, floor(in*scale)) */
     double spacing[3]; /* VXS_BY_SPACING: max(1, round(in*old/new)), in the unit of the input's spacing */
     double input_spacing[3]; /* replaces the input's element_size_um; 0 when not given */
     vxs_resample_options resample;
-    int has_dtype; /* else the input's */
+    int has_dtype; /* else the input's; of labels uint8 */
     vxs_dtype dtype;
     vxs_chunking chunking;
     int chunk_axes; /* VXS_CHUNK_GIVEN: 3 (d, h, w) or as many as the dataset has axes */
@@ -69,11 +83,13 @@ struct vxs_report {
     int axes;
     int64_t in_shape[VXS_MAX_AXES], out_shape[VXS_MAX_AXES]; /* (N,C,D,H,W), leading ones */
     vxs_dtype in_dtype, out_dtype;
+    vxs_operator op;
+    vxs_label_options label; /* VXS_OP_LABEL */
     int has_spacing;
     double in_spacing[3], out_spacing[3];
     int64_t in_chunk[VXS_MAX_AXES], out_chunk[VXS_MAX_AXES]; /* 0 when not chunked */
     char in_filters[256], out_filters[256];
-    vxs_resample_options resample;
+    vxs_resample_options resample; /* VXS_OP_RESAMPLE */
     int ranks, nodes, threads;
     char io_component[32];
     int grid[3]; /* ranks along d, h, w in the first epoch */
@@ -95,7 +111,11 @@ struct vxs_report {
  * behind then. Only a failing collective write ends the program at once (MPI_Abort 74): the other ranks would
  * hang in it for ever. report may be NULL; it is filled on every rank.
  */
+vxs_status vxs_mpi_run(MPI_Comm comm, const vxs_job *job, vxs_report *report);
+
+/* vxs_mpi_run of a job whose op is VXS_OP_RESAMPLE or VXS_OP_LABEL, whatever it says. */
 vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *job, vxs_report *report);
+vxs_status vxs_mpi_label(MPI_Comm comm, const vxs_job *job, vxs_report *report);
 
 /* One rank's part of one epoch, for --dry-run: boxes as begin, end per axis (N,C,D,H,W). */
 typedef struct vxs_plan_part {

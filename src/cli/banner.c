@@ -4,6 +4,7 @@
 
 #include "base/dtype.h"
 #include "cli/format.h"
+#include "cli/operator_name.h"
 
 static void print_dataset(FILE *out, const char *what, const char *file, const char *dataset, vxs_dtype dtype,
                           const int64_t *shape, int axes, int64_t bytes) {
@@ -40,12 +41,19 @@ static void print_idle_advice(FILE *out, const vxs_report *report) {
         fprintf(out, "         the output has too few tiles for all ranks: a smaller --chunk gives more\n");
 }
 
+static void print_operator(FILE *out, const vxs_report *report) {
+    fprintf(out, "voxslab %s: %s", vxs_version(), operator_name(report->op));
+    if (report->op == VXS_OP_LABEL)
+        fprintf(out, "%s\n", report->label.minimum_label ? ", all local minima 13" : "");
+    else
+        fprintf(out, ", %s, %s, coordinates %s\n", mode_name(report->resample.mode),
+                report->resample.align_corners ? "corners aligned" : "half-pixel centres",
+                coords_name(report->resample.coords));
+}
+
 void banner_print(FILE *out, const vxs_report *report) {
     format_text a, b;
-    fprintf(out, "voxslab %s: resample, %s, %s, coordinates %s\n", vxs_version(),
-            mode_name(report->resample.mode),
-            report->resample.align_corners ? "corners aligned" : "half-pixel centres",
-            coords_name(report->resample.coords));
+    print_operator(out, report);
     print_dataset(out, "input", report->input, report->input_dataset, report->in_dtype, report->in_shape,
                   report->axes, report->input_bytes);
     print_storage(out, report->in_chunk, report->axes, report->in_filters);

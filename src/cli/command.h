@@ -12,6 +12,7 @@
 /* command_<id> is defined in <id>.c. In the order of the help. */
 #define COMMAND_LIST(X)                                                                                      \
     X(resample)                                                                                              \
+    X(label)                                                                                                 \
     X(info)
 
 /* Where a subcommand runs. */

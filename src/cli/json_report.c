@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/dtype.h"
+#include "cli/operator_name.h"
 #include "cli/report.h"
 
 /* jansson refuses text that is not UTF-8, as file names may be, and numbers that are not finite. */
@@ -117,13 +118,22 @@ static json_t *warnings_value(const char *warnings) {
     return array;
 }
 
+static void add_operator(json_t *object, const vxs_report *report) {
+    json_object_set_new(object, "operator", json_string(operator_name(report->op)));
+    if (report->op == VXS_OP_LABEL) {
+        json_object_set_new(object, "minimum_label", json_boolean(report->label.minimum_label));
+        return;
+    }
+    json_object_set_new(object, "mode", json_string(mode_name(report->resample.mode)));
+    json_object_set_new(object, "coords", json_string(coords_name(report->resample.coords)));
+    json_object_set_new(object, "align_corners", json_boolean(report->resample.align_corners));
+}
+
 static json_t *common_value(const vxs_report *report, const char *command_line) {
     json_t *object = json_object();
     json_object_set_new(object, "voxslab", json_string(vxs_version()));
     json_object_set_new(object, "command", text_value(command_line ? command_line : ""));
-    json_object_set_new(object, "mode", json_string(mode_name(report->resample.mode)));
-    json_object_set_new(object, "coords", json_string(coords_name(report->resample.coords)));
-    json_object_set_new(object, "align_corners", json_boolean(report->resample.align_corners));
+    add_operator(object, report);
     json_object_set_new(object, "input", dataset_value(report, false));
     json_object_set_new(object, "output", dataset_value(report, true));
     json_object_set_new(object, "plan", plan_value(report));

@@ -1,14 +1,9 @@
 /* voxslab resample: its options. */
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/dtype.h"
-#include "cli/json_file.h"
-#include "cli/resample_args.h"
-#include "cli/value.h"
+#include "cli/job_options.h"
 
-enum { SIZING_GROUP = 1, DEFAULT_GZIP_LEVEL = 4 };
+enum { SIZING_GROUP = 1 };
 
 static const char *parse_size(const char *text, void *target) {
     vxs_job *job = target;
@@ -42,155 +37,47 @@ static const char *parse_spacing(const char *text, void *target) {
     return NULL;
 }
 
-static const char *parse_dtype(const char *text, void *target) {
-    vxs_job *job = target;
-    job->has_dtype = 1;
-    return dtype_from_name(text, &job->dtype) == VXS_OK ? NULL : status_message();
-}
-
-static const char *parse_chunk(const char *text, void *target) {
-    vxs_job *job = target;
-    job->chunking = VXS_CHUNK_NONE;
-    if (strcmp(text, "none") == 0)
-        return NULL;
-    job->chunking = VXS_CHUNK_GIVEN;
-    job->chunk_axes = scan_ints(text, VXS_MAX_AXES, job->chunk);
-    return job->chunk_axes >= 3 ? NULL
-                                : "needs D,H,W or one whole number above 0 per axis of the dataset, such as "
-                                  "64,64,64, or none";
-}
-
-static const char *parse_filter(const char *text, void *target) {
-    static const char accepted[] = "needs none, gzip[=L] or shuffle+gzip[=L] with L from 1 to 9";
-    static const struct {
-        const char *name;
-        vxs_filter filter;
-    } filters[] = {{"gzip", VXS_FILTER_GZIP}, {"shuffle+gzip", VXS_FILTER_SHUFFLE_GZIP}};
-    vxs_job *job = target;
-    job->filter = VXS_FILTER_NONE;
-    if (strcmp(text, "none") == 0)
-        return NULL;
-    size_t length = strcspn(text, "=");
-    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
-        if (strlen(filters[i].name) != length || strncmp(text, filters[i].name, length) != 0)
-            continue;
-        int64_t level = DEFAULT_GZIP_LEVEL;
-        const char *end;
-        if (text[length] == '=' && !scan_int(text + length + 1, '\0', 9, &level, &end))
-            return accepted;
-        job->filter = filters[i].filter;
-        job->gzip_level = (int)level;
-        return NULL;
-    }
-    return accepted;
-}
-
 static void set_defaults(void *target) {
-    resample_args *args = target;
+    job_args *args = target;
     args->job.resample.mode = VXS_LINEAR;
-    args->progress_seconds = 30;
-}
-
-/* --json is renamed over its file at the end: it must not be the volume, by whatever path it is named. */
-static bool names_file(const char *name, const char *json) {
-    char file[PATH_MAX];
-    snprintf(file, sizeof file, "%s", name);
-    char *colon = strrchr(file, ':');
-    if (json_file_is(json, file))
-        return true;
-    if (colon)
-        *colon = '\0';
-    return colon && json_file_is(json, file);
+    job_set_defaults(target);
+    args->job.op = VXS_OP_RESAMPLE;
 }
 
 static vxs_status check(void *target) {
-    const resample_args *args = target;
+    const job_args *args = target;
     const vxs_job *job = &args->job;
     CHECK(job->size[0] || job->scale[0] > 0 || job->spacing[0] > 0, VXS_USAGE,
           "the output's size is missing: give --size D,H,W, --scale S or --spacing d,h,w");
-    CHECK(args->ranks == 0 || args->dry_run, VXS_USAGE,
-          "--ranks %d goes with --dry-run only: a real run has the ranks that mpirun starts", args->ranks);
-    CHECK(job->chunking != VXS_CHUNK_NONE || job->filter == VXS_FILTER_SAME || job->filter == VXS_FILTER_NONE,
-          VXS_USAGE, "--filter gzip needs chunks, but --chunk is none: leave out one of them");
     CHECK(!job->resample.align_corners || job->resample.mode != VXS_AREA, VXS_USAGE,
           "--align-corners goes with modes nearest and linear, not area");
-    CHECK(!args->json || (!names_file(job->input, args->json) && !names_file(job->output, args->json)),
-          VXS_USAGE, "--json '%s' is the volume's own file: give another", args->json);
-    return VXS_OK;
+    return job_check(target);
 }
-
-static bool needs_mpi(const void *args) {
-    return !((const resample_args *)args)->dry_run;
-}
-
-static const positional_row positionals[] = {
-    {"IN[:DATASET]",
-     "The input: an HDF5 file and a dataset of shape (D,H,W), (C,D,H,W) or (N,C,D,H,W) in it. DATASET may be "
-     "left out when only one can be a volume.",
-     offsetof(resample_args, job.input)},
-    {"OUT[:DATASET]",
-     "The output: a new HDF5 file. It is OUT.partial until complete. DATASET defaults to the input's.",
-     offsetof(resample_args, job.output)},
-    {NULL, NULL, 0},
-};
 
 static const option_row options[] = {
-    {"size", 's', "D,H,W", "Output size in voxels.", parse_size, offsetof(resample_args, job), SIZING_GROUP},
+    {"size", 's', "D,H,W", "Output size in voxels.", parse_size, offsetof(job_args, job), SIZING_GROUP},
     {"scale", 0, "S|Sd,Sh,Sw", "Output size as a factor: max(1, floor(size*S)) on each axis.", parse_scale,
-     offsetof(resample_args, job), SIZING_GROUP},
+     offsetof(job_args, job), SIZING_GROUP},
     {"spacing", 0, "d,h,w|iso=X",
      "Output size by voxel spacing: max(1, round(size*old/new)) on each axis, in the unit of the input's "
      "spacing, which is its attribute element_size_um or --input-spacing.",
-     parse_spacing, offsetof(resample_args, job), SIZING_GROUP},
+     parse_spacing, offsetof(job_args, job), SIZING_GROUP},
     {"input-spacing", 0, "d,h,w", "The input's voxel spacing, instead of its attribute element_size_um.",
-     value_spacing, offsetof(resample_args, job.input_spacing), 0},
+     value_spacing, offsetof(job_args, job.input_spacing), 0},
     {"mode", 'm', "MODE", "nearest, linear (default) or area.", value_mode,
-     offsetof(resample_args, job.resample.mode), 0},
+     offsetof(job_args, job.resample.mode), 0},
     {"align-corners", 0, NULL,
      "Let the centres of the first and last voxels coincide, instead of the volumes' edges.", NULL,
-     offsetof(resample_args, job.resample.align_corners), 0},
+     offsetof(job_args, job.resample.align_corners), 0},
     {"coords", 0, "RULE",
      "How output indices become input coordinates: exact arithmetic, torch (float32 as PyTorch has it), or "
      "auto (default): as PyTorch for nearest up to 2^23 voxels an axis, exact otherwise.",
-     value_coords, offsetof(resample_args, job.resample.coords), 0},
+     value_coords, offsetof(job_args, job.resample.coords), 0},
     {"dtype", 0, "T",
      "Output dtype: uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32 or float64, rounded "
-     "half "
-     "to even and saturated. Default: the input's.",
-     parse_dtype, offsetof(resample_args, job), 0},
-    {"chunk", 0, "D,H,W|none",
-     "Output chunks: three numbers, or one per axis of the dataset, or none for a contiguous dataset. "
-     "Default: "
-     "the input's.",
-     parse_chunk, offsetof(resample_args, job), 0},
-    {"filter", 0, "FILTER",
-     "Output compression: none, gzip[=L] or shuffle+gzip[=L] with L from 1 to 9 (default 4). Default: the "
-     "input's filters.",
-     parse_filter, offsetof(resample_args, job), 0},
-    {"memory", 0, "SIZE",
-     "What a rank may allocate: 4GiB, 512M, 1.5g or plain bytes; K, M, G and T are powers of 1024. Default: "
-     "a "
-     "fair share of what the node has free. Too little is refused with the number that would do.",
-     value_memory, offsetof(resample_args, job.memory), 0},
-    {"threads", 't', "N",
-     "Threads per rank. Default: OMP_NUM_THREADS, else the cores given to the process, shared by the ranks "
-     "that share them.",
-     value_count, offsetof(resample_args, job.threads), 0},
-    {"force", 'f', NULL, "Replace OUT if it holds nothing but the dataset that would be written.", NULL,
-     offsetof(resample_args, job.force), 0},
-    {"progress", 0, "SECONDS", "Time between progress lines where stderr is no terminal. Default: 30.",
-     value_seconds, offsetof(resample_args, progress_seconds), 0},
-    {"quiet", 'q', NULL, "Print nothing but errors.", NULL, offsetof(resample_args, quiet), 0},
-    {"json", 0, "FILE", "Write the report (with --dry-run: the plan) as JSON; - is the standard output.",
-     value_text, offsetof(resample_args, json), 0},
-    {"dry-run", 'n', NULL,
-     "Print the plan, that is boxes, epochs, rounds, bytes and memory of every rank, and write nothing. "
-     "Needs "
-     "no mpirun.",
-     NULL, offsetof(resample_args, dry_run), 0},
-    {"ranks", 0, "P",
-     "Ranks that --dry-run plans for. Default: as many as mpirun or the Slurm allocation gives, else 1.",
-     value_count, offsetof(resample_args, ranks), 0},
+     "half to even and saturated. Default: the input's.",
+     job_parse_dtype, offsetof(job_args, job), 0},
+#include "cli/job_options.inc"
     {0},
 };
 
@@ -214,12 +101,12 @@ const command command_resample = {
         "computes and writes its own part in bounded memory; the result is the same to the bit for "
         "any number of ranks and threads and for any memory budget. The output has the input's "
         "dtype, chunks, filters and attributes unless asked otherwise.",
-    .positionals = positionals,
+    .positionals = job_positionals,
     .options = options,
     .examples = examples,
-    .args_bytes = sizeof(resample_args),
+    .args_bytes = sizeof(job_args),
     .set_defaults = set_defaults,
     .check = check,
-    .needs_mpi = needs_mpi,
-    .run = resample_command_run,
+    .needs_mpi = job_needs_mpi,
+    .run = job_command_run,
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/checked.h"
+#include "operators/label.h"
 #include "operators/resample.h"
 #include "operators/views.h"
 
@@ -48,15 +49,36 @@ cleanup:
     return status;
 }
 
-vxs_status vxs_resample(const vxs_view *src, const vxs_view *dst, const vxs_resample_options *options) {
+static vxs_status check_pair(const vxs_view *src, const vxs_view *dst) {
     status_set_message("");
     TRY(view_check("src", src));
     TRY(view_check("dst", dst));
     CHECK(src->axes == dst->axes, VXS_USAGE, "src has %d axes and dst %d: they must agree", src->axes,
           dst->axes);
+    return VXS_OK;
+}
+
+vxs_status vxs_resample(const vxs_view *src, const vxs_view *dst, const vxs_resample_options *options) {
+    TRY(check_pair(src, dst));
     int64_t in[AXES], out[AXES];
     box_view from = view_normalise(src, in), to = view_normalise(dst, out);
     resample_operator op;
     TRY(resample_operator_init(&op, options, src->dtype, dst->dtype, in, out));
     return run(&op, &from, &to);
+}
+
+vxs_status vxs_label(const vxs_view *src, const vxs_view *dst, const vxs_label_options *options) {
+    TRY(check_pair(src, dst));
+    int64_t in[AXES], out[AXES];
+    box_view from = view_normalise(src, in), to = view_normalise(dst, out);
+    label_operator op;
+    TRY(label_operator_init(&op, options, src->dtype, dst->dtype, in, out));
+    const int threads = vxs_get_num_threads();
+    const int64_t bytes = label_operator_scratch_bytes(threads);
+    void *scratch = NULL;
+    CHECK(posix_memalign(&scratch, 64, (size_t)bytes) == 0, VXS_IO, "no memory for %lld bytes of scratch",
+          (long long)bytes);
+    label_compute(&op, &from, &to, threads, scratch);
+    free(scratch);
+    return VXS_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "partition/tiles.h"
+#include "pipeline/job_operator.h"
 #include "pipeline/stream.h"
 
 enum { DEFAULT_CHUNK = 64 };
@@ -80,9 +81,9 @@ static vxs_status resolve_axis(resolved_job *job, int axis) {
 static vxs_status resolve_shape(resolved_job *job) {
     const vxs_job *o = job->options;
     TRY(resolve_spacing(job));
-    if (o->sizing == VXS_BY_SCALE)
+    if (o->sizing == VXS_BY_SCALE && !job->kind->keeps_shape)
         TRY(check_positive(o->scale, "--scale"));
-    if (o->sizing == VXS_BY_SPACING) {
+    if (o->sizing == VXS_BY_SPACING && !job->kind->keeps_shape) {
         TRY(check_positive(o->spacing, "--spacing"));
         CHECK(job->has_spacing, VXS_USAGE,
               "--spacing needs the voxel spacing of '%s', which has no attribute element_size_um: give "
@@ -94,7 +95,10 @@ static vxs_status resolve_shape(resolved_job *job) {
         job->out.shape[a] = job->in.shape[a];
     int64_t bytes = (int64_t)dtype_bytes(job->out.dtype);
     for (int axis = 0; axis < 3; axis++)
-        TRY(resolve_axis(job, axis));
+        if (job->kind->keeps_shape)
+            job->out.shape[AXIS_D + axis] = job->in.shape[AXIS_D + axis];
+        else
+            TRY(resolve_axis(job, axis));
     for (int a = 0; a < AXES; a++)
         CHECK(checked_mul(bytes, job->out.shape[a], &bytes), VXS_USAGE,
               "an output of %lld x %lld x %lld voxels has more than 2^63 bytes",
@@ -185,24 +189,18 @@ static vxs_status resolve_storage(resolved_job *job) {
 }
 
 vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_info *in) {
-    *job = (resolved_job){.options = options, .in = *in};
+    CHECK((unsigned)options->op < VXS_OPERATORS, VXS_USAGE, "unknown operator: %d", (int)options->op);
+    *job = (resolved_job){.options = options, .in = *in, .kind = job_operator_of(options->op)};
     TRY(resolve_names(job));
     job->out.dataset = job->out_dataset;
-    job->out.dtype = options->has_dtype ? options->dtype : in->dtype;
-    TRY(dtype_check_mode(in->dtype, job->out.dtype, options->resample.mode));
+    job->out.dtype = options->has_dtype ? options->dtype : job->kind->default_dtype(in->dtype);
+    TRY(job->kind->check_dtypes(options, in->dtype, job->out.dtype));
     TRY(resolve_shape(job));
     resolve_out_spacing(job);
     TRY(resolve_storage(job));
-    TRY(resample_operator_init(&job->resample, &options->resample, in->dtype, job->out.dtype, in->shape,
-                               job->out.shape));
-    job->op = resample_stream(&job->resample);
-    return VXS_OK;
+    return job->kind->init(job);
 }
 
 void job_parameters(const resolved_job *job, char *text, size_t bytes) {
-    const vxs_resample_options *o = &job->options->resample;
-    snprintf(text, bytes, "mode=%s align_corners=%d coords=%s size=%lld,%lld,%lld dtype=%s",
-             mode_name(o->mode), o->align_corners != 0, coords_name(o->coords),
-             (long long)job->out.shape[AXIS_D], (long long)job->out.shape[AXIS_H],
-             (long long)job->out.shape[AXIS_W], dtype_name(job->out.dtype));
+    job->kind->parameters(job, text, bytes);
 }

@@ -5,19 +5,26 @@
 
 #include <voxslab/voxslab_mpi.h>
 
+#include "operators/label.h"
 #include "operators/resample.h"
 #include "partition/plan.h"
 #include "volume/volume.h"
 
+struct job_operator;
+
 typedef struct resolved_job {
     const vxs_job *options;
+    const struct job_operator *kind; /* what options->op means */
     volume_info in;
     char out_file[VOLUME_PATH_BYTES], out_dataset[VOLUME_NAME_BYTES];
     char partial[VOLUME_PATH_BYTES]; /* OUT.partial, where the output grows */
     bool has_spacing;
     double in_spacing[3];
     volume_spec out; /* without attributes */
-    resample_operator resample;
+    union {
+        resample_operator resample;
+        label_operator label;
+    } operator; /* options->op says which */
     stream_operator op;
     int threads;
     int64_t memory; /* budget, bytes per rank */
@@ -39,7 +46,7 @@ vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory);
 /* The part of the report that the plan tells. */
 void job_describe(const resolved_job *job, int ranks, vxs_report *report);
 
-/* "mode=linear align_corners=0 coords=auto size=..." for the provenance. */
+/* "mode=linear align_corners=0 coords=auto size=...", or what the operator has, for the provenance. */
 void job_parameters(const resolved_job *job, char *text, size_t bytes);
 
 #endif

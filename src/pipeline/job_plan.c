@@ -177,7 +177,9 @@ static void describe_volumes(const resolved_job *job, vxs_report *r) {
 
 void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     describe_volumes(job, r);
+    r->op = job->options->op;
     r->resample = job->options->resample;
+    r->label = job->options->label;
     r->ranks = ranks;
     r->threads = job->threads;
     for (int axis = 0; axis < 3; axis++)

@@ -158,7 +158,7 @@ static vxs_status run_job(run *r) {
     return finish(r, transform(r));
 }
 
-vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+vxs_status vxs_mpi_run(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
     run *r = calloc(1, sizeof *r);
     TRY(comm_agree(comm, r ? VXS_OK : status_fail(VXS_IO, "out of memory")));
     r->options = options;
@@ -173,4 +173,18 @@ vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *options, vxs_report *r
     MPI_Comm_free(&r->comm);
     free(r);
     return status;
+}
+
+static vxs_status run_as(MPI_Comm comm, const vxs_job *options, vxs_operator op, vxs_report *report) {
+    vxs_job job = *options;
+    job.op = op;
+    return vxs_mpi_run(comm, &job, report);
+}
+
+vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_RESAMPLE, report);
+}
+
+vxs_status vxs_mpi_label(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_LABEL, report);
 }

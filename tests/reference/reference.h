@@ -23,6 +23,13 @@
 int reference_resample(const void *src, vxs_dtype src_dtype, const int64_t in_shape[5], void *dst,
                        vxs_dtype dst_dtype, const int64_t out_dhw[3], const vxs_resample_options *options);
 
+/*
+ * The 3x3x3 neighbourhood label of contiguous row-major volumes [N][C][D][H][W]: src of any dtype, dst of any
+ * integer or float. Returns VXS_USAGE for a size below 1 or another dst_dtype, VXS_IO when memory is short.
+ */
+int reference_label(const void *src, vxs_dtype src_dtype, const int64_t shape[5], void *dst,
+                    vxs_dtype dst_dtype, bool minimum_label);
+
 /* One axis, one output i of out, from in voxels; any sizes up to 2^62. */
 
 /* The source index of nearest. Corner-aligned nearest has only an exact rule. */

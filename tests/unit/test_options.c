@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cli/manual.h"
-#include "cli/resample_args.h"
+#include "cli/job_args.h"
 
 enum { MAX_WORDS = 32, LINE_BYTES = 512 };
 
@@ -30,13 +30,13 @@ static void words_split(words *split, const char *line) {
 
 static words line_words; /* texts in parsed arguments point into it */
 
-static vxs_status parse(const char *line, resample_args *args, bool *help) {
+static vxs_status parse(const char *line, job_args *args, bool *help) {
     words_split(&line_words, line);
     return command_parse(command_find("resample"), line_words.argc, line_words.argv, args, help);
 }
 
-static resample_args parse_good(const char *line) {
-    resample_args args;
+static job_args parse_good(const char *line) {
+    job_args args;
     bool help;
     if (parse(line, &args, &help) != VXS_OK)
         fail_msg("'%s': %s", line, status_message());
@@ -47,7 +47,7 @@ static resample_args parse_good(const char *line) {
 
 static void sizes_are_three_whole_numbers(void **state) {
     (void)state;
-    resample_args args = parse_good("in.h5:/a out.h5 --size 1,20,9223372036854775807");
+    job_args args = parse_good("in.h5:/a out.h5 --size 1,20,9223372036854775807");
     assert_string_equal(args.job.input, "in.h5:/a");
     assert_string_equal(args.job.output, "out.h5");
     assert_int_equal(args.job.sizing, VXS_BY_SIZE);
@@ -58,7 +58,7 @@ static void sizes_are_three_whole_numbers(void **state) {
 
 static void scales_are_one_or_three_factors(void **state) {
     (void)state;
-    resample_args one = parse_good("--scale 0.5 i o"), three = parse_good("i --scale=1,.5,2e-1 o");
+    job_args one = parse_good("--scale 0.5 i o"), three = parse_good("i --scale=1,.5,2e-1 o");
     assert_int_equal(one.job.sizing, VXS_BY_SCALE);
     assert_true(one.job.scale[0] == 0.5 && one.job.scale[1] == 0.5 && one.job.scale[2] == 0.5);
     assert_true(three.job.scale[0] == 1 && three.job.scale[1] == 0.5 && three.job.scale[2] == 0.2);
@@ -66,7 +66,7 @@ static void scales_are_one_or_three_factors(void **state) {
 
 static void spacings_are_three_numbers_or_iso(void **state) {
     (void)state;
-    resample_args three = parse_good("i o --spacing 2,1,0.5"), iso = parse_good("i o --spacing iso=0.25");
+    job_args three = parse_good("i o --spacing 2,1,0.5"), iso = parse_good("i o --spacing iso=0.25");
     assert_int_equal(three.job.sizing, VXS_BY_SPACING);
     assert_true(three.job.spacing[0] == 2 && three.job.spacing[2] == 0.5);
     assert_true(iso.job.spacing[0] == 0.25 && iso.job.spacing[1] == 0.25 && iso.job.spacing[2] == 0.25);
@@ -74,7 +74,7 @@ static void spacings_are_three_numbers_or_iso(void **state) {
 
 static void everything_unset_is_left_to_the_job(void **state) {
     (void)state;
-    resample_args args = parse_good("i o --size 1,1,1");
+    job_args args = parse_good("i o --size 1,1,1");
     assert_int_equal(args.job.resample.mode, VXS_LINEAR);
     assert_int_equal(args.job.resample.coords, VXS_COORDS_AUTO);
     assert_false(args.job.resample.align_corners || args.job.has_dtype || args.job.force);
@@ -86,7 +86,7 @@ static void everything_unset_is_left_to_the_job(void **state) {
 
 static void every_option_reaches_its_field(void **state) {
     (void)state;
-    resample_args args =
+    job_args args =
         parse_good("i o -s 4,5,6 -m nearest --align-corners --coords torch --dtype float32 --chunk "
                    "1,2,3,4 --filter shuffle+gzip=9 --memory 1.5g -t 3 -f --progress 0.5 -q --json - "
                    "-n --ranks 4096 --input-spacing 3,2,1");
@@ -139,11 +139,27 @@ static void help_wins_over_wrong_and_missing_values(void **state) {
     (void)state;
     static const char *const lines[] = {"--help", "-h", "in.h5 --size 0 --help", "--help --size"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        resample_args args;
+        job_args args;
         bool help = false;
         assert_int_equal(parse(lines[i], &args, &help), VXS_OK);
         assert_true(help);
     }
+}
+
+static void label_takes_its_own_and_the_common_options(void **state) {
+    (void)state;
+    job_args args;
+    bool help;
+    words_split(&line_words, "i o --minimum-label --dtype int16 --memory 1k -q --chunk 1,2,3");
+    assert_int_equal(command_parse(command_find("label"), line_words.argc, line_words.argv, &args, &help),
+                     VXS_OK);
+    assert_int_equal(args.job.op, VXS_OP_LABEL);
+    assert_true(args.job.label.minimum_label && args.job.has_dtype && args.job.dtype == VXS_INT16);
+    assert_true(args.job.memory == 1024 && args.quiet && args.job.chunk_axes == 3);
+    words_split(&line_words, "i o --mode linear");
+    assert_int_equal(command_parse(command_find("label"), line_words.argc, line_words.argv, &args, &help),
+                     VXS_USAGE);
+    assert_int_equal(parse_good("i o --scale 1").job.op, VXS_OP_RESAMPLE);
 }
 
 /* ---- refused ---- */
@@ -226,7 +242,7 @@ static const struct {
 static void what_is_refused_is_named_with_what_is_accepted(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        resample_args args;
+        job_args args;
         bool help = false;
         vxs_status status = parse(refused[i].line, &args, &help);
         const char *message = status_message();
@@ -289,12 +305,13 @@ static void help_and_man_page_name_every_option(void **state) {
 
 static void help_lines_fit_80_columns_but_for_examples(void **state) {
     (void)state;
-    char *help = printed(manual_print_command_help, command_find("resample"));
-    char *rest = NULL;
-    for (char *line = strtok_r(help, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        if (strlen(line) > 80 && strstr(line, "voxslab resample") == NULL)
-            fail_msg("%zu columns: %s", strlen(line), line);
-    free(help);
+    for (int c = 0; commands[c]; c++) {
+        char *help = printed(manual_print_command_help, commands[c]), *rest = NULL;
+        for (char *line = strtok_r(help, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+            if (strlen(line) > 80 && strstr(line, "voxslab ") == NULL)
+                fail_msg("%zu columns: %s", strlen(line), line);
+        free(help);
+    }
 }
 
 int main(void) {
@@ -306,6 +323,7 @@ int main(void) {
         cmocka_unit_test(every_option_reaches_its_field),
         cmocka_unit_test(memory_takes_binary_suffixes),
         cmocka_unit_test(filters_and_chunks_have_their_words),
+        cmocka_unit_test(label_takes_its_own_and_the_common_options),
         cmocka_unit_test(help_wins_over_wrong_and_missing_values),
         cmocka_unit_test(what_is_refused_is_named_with_what_is_accepted),
         cmocka_unit_test(help_and_man_page_name_every_option),

@@ -1,5 +1,6 @@
 /* All row functions of one instruction set. */
 #include "kernels/points.h"
+#include "kernels/label_rows.h"
 #include "kernels/rows/stream.h"
 
 extern const blend_functions FOR_ISA(blend_float), FOR_ISA(blend_double);
@@ -9,6 +10,7 @@ extern const area_functions FOR_ISA(area_uint16), FOR_ISA(area_int16), FOR_ISA(a
 extern const halve_functions FOR_ISA(halves);
 extern const pick_functions FOR_ISA(picks);
 extern const point_functions FOR_ISA(point_rows);
+extern const label_functions FOR_ISA(labels);
 extern const row_functions FOR_ISA(row_functions);
 
 const row_functions FOR_ISA(row_functions) = {
@@ -24,6 +26,7 @@ const row_functions FOR_ISA(row_functions) = {
     .halve = &FOR_ISA(halves),
     .pick = &FOR_ISA(picks),
     .points = &FOR_ISA(point_rows),
+    .label = &FOR_ISA(labels),
     .stream_copy = FOR_ISA(stream_copy),
     .stream_end = FOR_ISA(stream_end),
 };

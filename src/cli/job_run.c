@@ -1,4 +1,4 @@
-/* voxslab resample: running the job, or its plan, and what rank 0 says meanwhile. */
+/* Running a job, or its plan, and what rank 0 says meanwhile. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "cli/plan_table.h"
 #include "cli/progress.h"
 #include "cli/report.h"
-#include "cli/resample_args.h"
+#include "cli/job_args.h"
 
 static void say_started(const vxs_report *report, void *context) {
     progress_line *line = context;
@@ -32,7 +32,7 @@ static vxs_status open_json(json_file *json, const char *path, const run_context
     return status;
 }
 
-static vxs_status run_job(const resample_args *args, const run_context *context, vxs_report *report) {
+static vxs_status run_job(const job_args *args, const run_context *context, vxs_report *report) {
     json_file json = {0};
     progress_line line = progress_line_begin(stderr, args->progress_seconds);
     vxs_job job = args->job;
@@ -41,7 +41,7 @@ static vxs_status run_job(const resample_args *args, const run_context *context,
     job.started = args->quiet ? NULL : say_started;
     job.progress = args->quiet ? NULL : say_progress;
     TRY(open_json(&json, args->json, context));
-    vxs_status status = vxs_mpi_resample(context->comm, &job, report);
+    vxs_status status = vxs_mpi_run(context->comm, &job, report);
     progress_line_end(&line);
     if (status == VXS_OK && context->rank == 0 && !args->quiet) {
         banner_print_warnings(stderr, report->warnings + line.warned); /* those that came later */
@@ -70,7 +70,7 @@ static int visit_part(const vxs_plan_part *part, void *context) {
     return 0;
 }
 
-static void say_plan(const resample_args *args, const plan_visit *visit) {
+static void say_plan(const job_args *args, const plan_visit *visit) {
     /* The table would spoil JSON that goes to the same place. */
     if (args->quiet || visit->json == stdout)
         return;
@@ -81,7 +81,7 @@ static void say_plan(const resample_args *args, const plan_visit *visit) {
     banner_print_warnings(stderr, visit->report->warnings);
 }
 
-static vxs_status run_plan(const resample_args *args, const run_context *context, vxs_report *report) {
+static vxs_status run_plan(const job_args *args, const run_context *context, vxs_report *report) {
     vxs_status status = VXS_OK;
     json_file json = {0};
     int ranks = args->ranks ? args->ranks : context->planned_ranks;
@@ -105,8 +105,8 @@ cleanup:
     return status;
 }
 
-vxs_status resample_command_run(const void *args, const run_context *context) {
-    const resample_args *given = args;
+vxs_status job_command_run(const void *args, const run_context *context) {
+    const job_args *given = args;
     vxs_report *report = calloc(1, sizeof *report);
     CHECK(report, VXS_IO, "no memory for the report (%zu bytes)", sizeof *report);
     vxs_status status = given->dry_run ? run_plan(given, context, report) : run_job(given, context, report);

@@ -1,21 +1,21 @@
-/* What the command line of `voxslab resample` says. Texts point into argv. */
-#ifndef CLI_RESAMPLE_ARGS_H
-#define CLI_RESAMPLE_ARGS_H
+/* What the command line of a subcommand that runs a job says. Texts point into argv. */
+#ifndef CLI_JOB_ARGS_H
+#define CLI_JOB_ARGS_H
 
 #include <voxslab/voxslab_mpi.h>
 
 #include "cli/command.h"
 
-typedef struct resample_args {
+typedef struct job_args {
     vxs_job job;             /* its callbacks are not set */
     double progress_seconds; /* between lines where stderr is no terminal */
     int quiet;
     const char *json; /* NULL without; "-" is stdout */
     int dry_run;
     int ranks; /* 0 when not given */
-} resample_args;
+} job_args;
 
 /* Run or plan the job, and speak about it. Collective over context->comm, or local for a plan. */
-vxs_status resample_command_run(const void *args, const run_context *context);
+vxs_status job_command_run(const void *args, const run_context *context);
 
 #endif

@@ -1,0 +1,232 @@
+/* ranks: 7 */
+/*
+ * Operators with ghost planes on both sides: the oracle's bytes on 1, 2, 3, 5 and 7 ranks, for three budgets,
+ * 1 and 3 threads, slabs thinner than the halo, plain and deflated input and output.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <voxslab/voxslab_mpi.h>
+
+#include "reference/reference.h"
+#include "reference/value.h"
+#include "support/files.h"
+#include "support/sample.h"
+
+static const int rank_counts[] = {1, 2, 3, 5, 7};
+enum { GROUPS = sizeof rank_counts / sizeof *rank_counts };
+static MPI_Comm groups[GROUPS];
+static int world_rank;
+static char folder[256], in_path[300], out_path[300];
+
+/* One job over one input; the options of vxs_job, and the file. */
+typedef struct variant {
+    test_file file;
+    vxs_job job;
+} variant;
+
+/* Asleep, not spinning: the ranks outnumber the cores. */
+static int everywhere(int fine) {
+    int all, done = 0;
+    MPI_Request request;
+    MPI_Iallreduce(&fine, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request);
+    for (MPI_Test(&request, &done, MPI_STATUS_IGNORE); !done; MPI_Test(&request, &done, MPI_STATUS_IGNORE))
+        usleep(300);
+    return all;
+}
+
+static void shape_of(const variant *v, int64_t shape[5]) {
+    for (int a = 0; a < 5; a++)
+        shape[a] = a < 5 - v->file.axes ? 1 : v->file.shape[a - (5 - v->file.axes)];
+}
+
+static void *oracle(const variant *v, const void *data, size_t *bytes) {
+    int64_t shape[5];
+    shape_of(v, shape);
+    const int64_t *out = v->job.op == VXS_OP_LABEL ? shape + 2 : v->job.size;
+    *bytes = (size_t)(shape[0] * shape[1] * out[0] * out[1] * out[2]) * reference_value_bytes(v->job.dtype);
+    void *result = malloc(*bytes);
+    int status = v->job.op == VXS_OP_LABEL ? reference_label(data, v->file.dtype, shape, result, v->job.dtype,
+                                                             v->job.label.minimum_label != 0)
+                                           : reference_resample(data, v->file.dtype, shape, result,
+                                                                v->job.dtype, v->job.size, &v->job.resample);
+    if (status != VXS_OK)
+        abort();
+    return result;
+}
+
+static int run_equals(const variant *v, int group, int64_t memory, int threads, const void *expected,
+                      size_t bytes) {
+    int fine = 1;
+    vxs_job job = v->job;
+    job.memory = memory;
+    job.threads = threads;
+    if (groups[group] != MPI_COMM_NULL) {
+        fine = vxs_mpi_run(groups[group], &job, NULL) == VXS_OK;
+        if (!fine && world_rank == 0)
+            fprintf(stderr, "%d ranks, %lld bytes: %s\n", rank_counts[group], (long long)memory,
+                    vxs_message());
+    }
+    if (world_rank == 0 && fine) {
+        test_file file = {.dtype = job.dtype};
+        void *data = test_read(out_path, &file);
+        fine = data && memcmp(data, expected, bytes) == 0;
+        if (!fine)
+            fprintf(stderr, "wrong bytes: op %d, dtype %d, %d ranks, budget %lld, %d threads\n", (int)job.op,
+                    (int)v->file.dtype, rank_counts[group], (long long)memory, threads);
+        free(data);
+    }
+    return everywhere(fine);
+}
+
+/* The budget that a refusal names must do. */
+static int64_t least_memory(const variant *v, int ranks) {
+    int64_t least = 0;
+    if (world_rank == 0) {
+        vxs_job job = v->job;
+        job.memory = 1;
+        job.threads = 3;
+        if (vxs_mpi_plan(&job, ranks, NULL, NULL, NULL) != VXS_USAGE)
+            abort();
+        const char *number = strstr(vxs_message(), "--memory ");
+        least = number ? atoll(number + strlen("--memory ")) : 1;
+    }
+    MPI_Bcast(&least, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
+    return least;
+}
+
+static void check(variant v, int thorough) {
+    void *data = NULL, *expected = NULL;
+    size_t bytes = 0;
+    v.job.input = in_path;
+    v.job.output = out_path;
+    v.job.force = 1;
+    v.job.has_dtype = 1;
+    if (world_rank == 0) {
+        data = malloc(test_voxels(&v.file) * 8);
+        test_fill(v.file.dtype, data, test_voxels(&v.file));
+        test_write(in_path, &v.file, data);
+        expected = oracle(&v, data, &bytes);
+    }
+    everywhere(1);
+    for (int group = 0; group < GROUPS; group++) {
+        const int64_t least = least_memory(&v, rank_counts[group]);
+        const int64_t budgets[] = {least, 2 * least, (int64_t)256 << 20};
+        for (int b = 0; b < 3; b++)
+            for (int threads = 1; threads <= 3; threads += 2)
+                if (chosen_next(thorough))
+                    assert_true(run_equals(&v, group, budgets[b], threads, expected, bytes));
+    }
+    free(data);
+    free(expected);
+}
+
+static const struct {
+    int axes;
+    int64_t shape[5], chunk[5], out_chunk[3];
+} layouts[] = {
+    {3, {23, 18, 21}, {0}, {0}},
+    {3, {7, 18, 21}, {0}, {1, 8, 8}},         /* a plane a rank: slabs thinner than the halo */
+    {3, {4, 30, 9}, {0}, {2, 3, 9}},          /* pencils */
+    {3, {24, 17, 20}, {5, 6, 20}, {4, 8, 8}}, /* chunks in and out, deflated */
+    {3, {9, 5, 70}, {9, 5, 16}, {9, 5, 8}},   /* cut along w */
+    {4, {3, 9, 8, 12}, {2, 4, 8, 5}, {3, 4, 5}},
+    {5, {2, 2, 5, 7, 6}, {0}, {0}},
+    {3, {2, 9, 9}, {0}, {0}}, /* no interior */
+};
+enum { LAYOUTS = sizeof layouts / sizeof *layouts };
+
+static variant laid_out(int i, vxs_dtype dtype) {
+    variant v = {.file = {.dtype = dtype, .axes = layouts[i].axes}};
+    memcpy(v.file.shape, layouts[i].shape, sizeof layouts[i].shape);
+    memcpy(v.file.chunk, layouts[i].chunk, sizeof layouts[i].chunk);
+    v.file.gzip = layouts[i].chunk[0] > 0;
+    v.job.chunking = layouts[i].out_chunk[0] ? VXS_CHUNK_GIVEN : VXS_CHUNK_SAME;
+    v.job.chunk_axes = 3;
+    memcpy(v.job.chunk, layouts[i].out_chunk, sizeof layouts[i].out_chunk);
+    if (v.file.gzip && i % 2)
+        v.job.filter = VXS_FILTER_SHUFFLE_GZIP, v.job.gzip_level = 1;
+    return v;
+}
+
+static void labels_of_every_dtype_and_layout_are_the_oracles(void **state) {
+    (void)state;
+    for (int dtype = 0; dtype < VXS_DTYPES; dtype++)
+        for (int i = 0; i < LAYOUTS; i++) {
+            variant v = laid_out(i, (vxs_dtype)dtype);
+            v.job.op = VXS_OP_LABEL;
+            v.job.dtype = dtype % 3 ? VXS_UINT8 : VXS_INT32;
+            v.job.label.minimum_label = (dtype + i) % 2;
+            check(v, dtype == VXS_FLOAT32);
+        }
+}
+
+static void labels_keep_shape_and_spacing_and_are_uint8(void **state) {
+    (void)state;
+    test_file file = {.dtype = VXS_FLOAT32, .axes = 3, .shape = {5, 6, 7}, .spacing = {2, 1, 0.5}};
+    float data[210] = {0};
+    if (world_rank == 0)
+        test_write(in_path, &file, data);
+    everywhere(1);
+    vxs_report report = {0};
+    vxs_job job = {.input = in_path, .output = out_path, .memory = 64 << 20, .threads = 1, .force = 1};
+    assert_true(everywhere(vxs_mpi_label(MPI_COMM_WORLD, &job, &report) == VXS_OK));
+    assert_true(everywhere(report.op == VXS_OP_LABEL && report.out_dtype == VXS_UINT8 &&
+                           memcmp(report.out_shape, report.in_shape, sizeof report.in_shape) == 0 &&
+                           memcmp(report.out_spacing, file.spacing, sizeof file.spacing) == 0));
+    job.has_dtype = 1;
+    job.dtype = VXS_FLOAT16;
+    assert_true(everywhere(vxs_mpi_label(MPI_COMM_WORLD, &job, NULL) == VXS_USAGE));
+}
+
+static int make_groups(void **state) {
+    (void)state;
+    MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
+    for (int i = 0; i < GROUPS; i++)
+        MPI_Comm_split(MPI_COMM_WORLD, world_rank < rank_counts[i] ? 0 : MPI_UNDEFINED, world_rank,
+                       &groups[i]);
+    if (world_rank == 0) {
+        const char *parent = getenv("TMPDIR");
+        snprintf(folder, sizeof folder, "%s/voxslab-XXXXXX", parent ? parent : "/tmp");
+        if (!mkdtemp(folder))
+            abort();
+    }
+    MPI_Bcast(folder, sizeof folder, MPI_CHAR, 0, MPI_COMM_WORLD);
+    snprintf(in_path, sizeof in_path, "%s/in.h5", folder);
+    snprintf(out_path, sizeof out_path, "%s/out.h5", folder);
+    return 0;
+}
+
+static int remove_files(void **state) {
+    (void)state;
+    everywhere(1);
+    if (world_rank == 0) {
+        unlink(in_path);
+        unlink(out_path);
+        rmdir(folder);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_of_every_dtype_and_layout_are_the_oracles),
+        cmocka_unit_test(labels_keep_shape_and_spacing_and_are_uint8),
+    };
+    int provided;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    if (argc > 1) /* one test by name, for whoever looks for a fault */
+        cmocka_set_test_filter(argv[1]);
+    int failed = cmocka_run_group_tests(tests, make_groups, remove_files);
+    MPI_Finalize();
+    return failed;
+}
