@@ -15,9 +15,17 @@ enum { POINTS = 128 }; /* of a tile: with their weights they stay in the first-l
 
 enum { POINT_EDGE = 1, POINT_OUTSIDE = 2 };
 
+/* Along a row of outputs an axis of an affine map is (start + step*w) + shift. Rows often share them. */
+typedef struct point_row {
+    double start;
+    int64_t w, count; /* count 0: none */
+} point_row;
+
 /* Rows of POINTS; those of type double hold floats where real or blend are float. */
 typedef struct points {
     const struct point_functions *functions;
+    point_row row[3]; /* an affine map's rows that u, weight, index and axis_flag hold */
+    int stale;        /* bits of axes that are still to be placed */
     int64_t count;
     int flags;       /* of all points, or'ed */
     bool exact_only; /* an axis too long for the fast rules: every point goes by point_locate */
@@ -26,7 +34,7 @@ typedef struct points {
      * and the remaining one sits on a voxel in bounds. */
     _Alignas(64) double weight[3][2][POINTS];
     _Alignas(64) int32_t index[3][POINTS]; /* global, within [0, max(0, n-2)] (nearest: n-1) */
-    _Alignas(64) int32_t flag[POINTS];
+    _Alignas(64) int32_t axis_flag[3][POINTS], flag[POINTS]; /* flag: of any axis */
     _Alignas(64) int64_t offset[POINTS]; /* from the source view's first voxel, in elements; 0 if outside */
 } points;
 
@@ -57,11 +65,11 @@ typedef struct point_source {
 
 /* u from a run of grid points, steps in elements */
 typedef void grid_row_fn(points *p, const void *grid, int64_t step_w, int64_t step_c, const int64_t size[3]);
-/* u of output voxels d, h and w on */
-typedef void affine_row_fn(points *p, const double matrix[12], int64_t d, int64_t h, int64_t w);
+/* u[i] = (start + step*(w + i)) + shift */
+typedef void affine_row_fn(double *u, double start, double step, double shift, int64_t w, int64_t count);
 /* to[i] = the displacements component c of a run of field voxels, as double */
 typedef void widen_row_fn(double *to, const void *field, int64_t step, int64_t n);
-/* flag, index and weight of one axis; flags are or'ed */
+/* axis_flag, index and weight of one axis */
 typedef void place_fn(points *p, int axis, const point_axis *a);
 /* offset from index and flag */
 typedef void offsets_fn(points *p, const point_source *src);

@@ -177,9 +177,10 @@ static void sample_block(points *p, const sampling *s, int64_t item) {
     at[AXIS_D] = out[AXIS_D].begin + plane % range_size(out[AXIS_D]);
     const int64_t first = out[AXIS_H].begin + item % s->blocks * s->block_rows;
     const int64_t last = min_i64(first + s->block_rows, out[AXIS_H].end);
-    for (at[AXIS_H] = first; at[AXIS_H] < last; at[AXIS_H]++)
-        for (at[AXIS_W] = out[AXIS_W].begin; at[AXIS_W] < out[AXIS_W].end; at[AXIS_W] += p->count) {
-            p->count = min_i64(POINTS, out[AXIS_W].end - at[AXIS_W]);
+    for (int64_t w = out[AXIS_W].begin; w < out[AXIS_W].end; w += POINTS) /* rows below share coordinates */
+        for (at[AXIS_H] = first; at[AXIS_H] < last; at[AXIS_H]++) {
+            at[AXIS_W] = w;
+            p->count = min_i64(POINTS, out[AXIS_W].end - w);
             sample_tile(p, s, at);
         }
 }

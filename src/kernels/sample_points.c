@@ -88,12 +88,23 @@ static void locate_warp(points *p, const sample_kernel *kernel, const int64_t at
 }
 
 static void locate_affine(points *p, const sample_kernel *kernel, const int64_t at[AXES]) {
-    p->functions->affine(p, kernel->map.matrix, at[AXIS_D], at[AXIS_H], at[AXIS_W]);
+    p->stale = 0;
+    for (int a = 0; a < 3; a++) {
+        const double *m = kernel->map.matrix + 4 * a;
+        const point_row row = {m[0] * (double)at[AXIS_D] + m[1] * (double)at[AXIS_H], at[AXIS_W], p->count};
+        point_row *held = &p->row[a];
+        if (held->start == row.start && held->w == row.w && held->count == row.count)
+            continue;
+        p->functions->affine(p->u[a], row.start, m[2], m[3], row.w, row.count);
+        *held = row;
+        p->stale |= 1 << a;
+    }
 }
 
 void points_locate(points *p, const sample_kernel *kernel, const int64_t at[AXES]) {
     static void (*const by_kind[])(points *, const sample_kernel *, const int64_t[AXES]) = {
         [SAMPLE_GRID] = locate_grid, [SAMPLE_AFFINE] = locate_affine, [SAMPLE_WARP] = locate_warp};
+    p->stale = 7;
     by_kind[kernel->map.kind](p, kernel, at);
 }
 
@@ -146,8 +157,6 @@ void sample_kernel_taps(const sample_kernel *kernel, const box *out, sample_taps
 void points_place(points *p, const sample_kernel *kernel) {
     const point_functions *f = p->functions;
     const int real = real_of(kernel), blend = kernel->src_dtype == VXS_FLOAT32 ? 0 : 1;
-    for (int64_t i = 0; i < p->count; i++)
-        p->flag[i] = 0;
     p->flags = 0;
     p->exact_only = false;
     for (int a = 0; a < 3; a++)
@@ -155,12 +164,16 @@ void points_place(points *p, const sample_kernel *kernel) {
     if (p->exact_only)
         return;
     for (int a = 0; a < 3; a++) {
+        if (!(p->stale >> a & 1))
+            continue;
         const point_axis axis = axis_of(kernel, a);
         if (kernel->options.mode == VXS_NEAREST)
             f->place_nearest[real](p, a, &axis);
         else
             f->place_linear[real][blend](p, a, &axis);
     }
-    for (int64_t i = 0; i < p->count; i++)
+    for (int64_t i = 0; i < p->count; i++) {
+        p->flag[i] = p->axis_flag[0][i] | p->axis_flag[1][i] | p->axis_flag[2][i];
         p->flags |= p->flag[i];
+    }
 }

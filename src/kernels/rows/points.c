@@ -28,17 +28,14 @@ GRID_ROW(grid_row_float, float)
 GRID_ROW(grid_row_double, double)
 #undef GRID_ROW
 
-static void affine_row(points *p, const double matrix[12], int64_t d, int64_t h, int64_t w) {
-    for (int a = 0; a < 3; a++) {
-        const double *m = matrix + 4 * a, start = m[0] * (double)d + m[1] * (double)h, step = m[2], t = m[3];
-        double *restrict u = p->u[a];
-        if (w + p->count <= INT32_MAX) /* the conversion of 32 bits is the one that vectorises */
-            for (int32_t i = 0; i < (int32_t)p->count; i++)
-                u[i] = (start + step * (double)((int32_t)w + i)) + t;
-        else
-            for (int64_t i = 0; i < p->count; i++)
-                u[i] = (start + step * (double)(w + i)) + t;
-    }
+static void affine_row(double *restrict u, double start, double step, double shift, int64_t w,
+                       int64_t count) {
+    if (w + count <= INT32_MAX) /* the conversion of 32 bits is the one that vectorises */
+        for (int32_t i = 0; i < (int32_t)count; i++)
+            u[i] = (start + step * (double)((int32_t)w + i)) + shift;
+    else
+        for (int64_t i = 0; i < count; i++)
+            u[i] = (start + step * (double)(w + i)) + shift;
 }
 
 #define WIDEN_ROW(name, real)                                                                                \
