@@ -154,24 +154,51 @@ void sample_kernel_taps(const sample_kernel *kernel, const box *out, sample_taps
     }
 }
 
-void points_place(points *p, const sample_kernel *kernel) {
-    const point_functions *f = p->functions;
+static void spread_reals(double row[POINTS], bool is_float, int64_t count) {
+    if (is_float)
+        for (int64_t i = 1; i < count; i++)
+            ((float *)row)[i] = ((float *)row)[0];
+    else
+        for (int64_t i = 1; i < count; i++)
+            row[i] = row[0];
+}
+
+/* The first point's place is that of all. */
+static void spread(points *p, int axis, bool weights_are_float) {
+    for (int64_t i = 1; i < p->count; i++) {
+        p->index[axis][i] = p->index[axis][0];
+        p->axis_flag[axis][i] = p->axis_flag[axis][0];
+    }
+    for (int tap = 0; tap < 2; tap++)
+        spread_reals(p->weight[axis][tap], weights_are_float, p->count);
+}
+
+static void place_axis(points *p, const sample_kernel *kernel, int a) {
     const int real = real_of(kernel), blend = kernel->src_dtype == VXS_FLOAT32 ? 0 : 1;
+    const point_axis axis = axis_of(kernel, a);
+    const bool same = kernel->map.kind == SAMPLE_AFFINE && kernel->map.matrix[4 * a + 2] == 0;
+    const int64_t count = p->count;
+    p->count = same ? 1 : count;
+    if (kernel->options.mode == VXS_NEAREST)
+        p->functions->place_nearest[real](p, a, &axis);
+    else
+        p->functions->place_linear[real][blend](p, a, &axis);
+    p->count = count;
+    if (same)
+        spread(p, a, blend == 0);
+}
+
+void points_place(points *p, const sample_kernel *kernel) {
+    const int real = real_of(kernel);
     p->flags = 0;
     p->exact_only = false;
     for (int a = 0; a < 3; a++)
         p->exact_only = p->exact_only || kernel->in[a] > size_max[real];
     if (p->exact_only)
         return;
-    for (int a = 0; a < 3; a++) {
-        if (!(p->stale >> a & 1))
-            continue;
-        const point_axis axis = axis_of(kernel, a);
-        if (kernel->options.mode == VXS_NEAREST)
-            f->place_nearest[real](p, a, &axis);
-        else
-            f->place_linear[real][blend](p, a, &axis);
-    }
+    for (int a = 0; a < 3; a++)
+        if (p->stale >> a & 1)
+            place_axis(p, kernel, a);
     for (int64_t i = 0; i < p->count; i++) {
         p->flag[i] = p->axis_flag[0][i] | p->axis_flag[1][i] | p->axis_flag[2][i];
         p->flags |= p->flag[i];

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/checked.h"
+#include "kernels/isa.h"
 #include "operators/sample.h"
 #include "reference/sample.h"
 #include "unit/sample_data.h"
@@ -325,6 +326,10 @@ static void bounds_hold_the_taps_of_inner_points_and_no_more(void **state) {
 }
 
 int main(void) {
+    if (isa_check() != VXS_OK) {
+        print_message("%s\n", status_message());
+        return 77;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grids_are_the_oracles_bit_for_bit),
         cmocka_unit_test(affines_are_the_oracles_bit_for_bit),
