@@ -85,6 +85,21 @@ typedef enum vxs_coords {
         VXS_COORDS_KINDS
 } vxs_coords;
 
+/* What a point outside the volume sees. zeros, constant: 0 or fill, blended at the edge when linear;
+ * border: the nearest voxel; reflection: the volume mirrored about its outer faces. */
+#define VXS_PADDING_LIST(X)                                                                                  \
+    X(VXS_ZEROS, "zeros")                                                                                    \
+    X(VXS_BORDER, "border")                                                                                  \
+    X(VXS_REFLECTION, "reflection")                                                                          \
+    X(VXS_CONSTANT, "constant")
+
+typedef enum vxs_padding {
+#define VXS_PADDING_ENUM(id, name) id,
+    VXS_PADDING_LIST(VXS_PADDING_ENUM)
+#undef VXS_PADDING_ENUM
+        VXS_PADDINGS
+} vxs_padding;
+
 /* A volume in memory. The caller owns the data. stride is in elements; strides that are all 0 mean
  * row-major and contiguous; otherwise they are used as given, negative ones too. */
 typedef struct vxs_view {
@@ -109,6 +124,37 @@ typedef struct vxs_resample_options {
  * untouched. Uses vxs_get_num_threads() threads. Local; may be called from several threads at once.
  */
 vxs_status vxs_resample(const vxs_view *src, const vxs_view *dst, const vxs_resample_options *options);
+
+typedef struct vxs_sample_options {
+    vxs_mode mode; /* VXS_NEAREST or VXS_LINEAR */
+    vxs_padding padding;
+    double fill; /* VXS_CONSTANT: a voxel of src's dtype; for integers rounded half to even and clamped */
+} vxs_sample_options;
+
+/*
+ * Sample src at the points of a grid, as PyTorch's grid_sample with align_corners=False. grid: float32 or
+ * float64, (D',H',W',3), or (N,D',H',W',3) with src's N; its last axis holds x, y, z (along w, h, d), each
+ * -1..1 from face to face. dst: (D',H',W') behind src's leading axes. The coordinates are computed in the
+ * grid's precision; float32 volumes are blended in float32, all others in double. options NULL: linear,
+ * zeros. What vxs_resample says of dtypes, errors and threads holds here too.
+ */
+vxs_status vxs_grid_sample(const vxs_view *src, const vxs_view *grid, const vxs_view *dst,
+                           const vxs_sample_options *options);
+
+/*
+ * The same, at u = matrix * (d, h, w, 1) of dst's voxel (d, h, w): three rows of four, u_d first, both sides
+ * in voxel indices. In double; no grid is stored.
+ */
+vxs_status vxs_affine(const vxs_view *src, const vxs_view *dst, const double matrix[12],
+                      const vxs_sample_options *options);
+
+/*
+ * The same, at u = voxel + displacement. field: float32 or float64, (d,h,w,3), displacements in src voxels in
+ * x, y, z order. A field of another size than dst covers the same extent, half-pixel aligned, and is
+ * interpolated linearly. In double.
+ */
+vxs_status vxs_warp(const vxs_view *src, const vxs_view *field, const vxs_view *dst,
+                    const vxs_sample_options *options);
 
 typedef struct vxs_label_options {
     int minimum_label; /* 1: every voxel below all of its 26 neighbours is labelled 13 */

@@ -24,6 +24,7 @@ static const char *const dtype_names[] = {
 #define NAME_ROW(id, name) [id] = name,
 static const char *const mode_names[VXS_MODES] = {VXS_MODE_LIST(NAME_ROW)};
 static const char *const coords_names[VXS_COORDS_KINDS] = {VXS_COORDS_LIST(NAME_ROW)};
+static const char *const padding_names[VXS_PADDINGS] = {VXS_PADDING_LIST(NAME_ROW)};
 #undef NAME_ROW
 
 bool dtype_is_valid(vxs_dtype dtype) {
@@ -83,6 +84,17 @@ vxs_status coords_from_name(const char *name, vxs_coords *coords) {
     int found = 0;
     TRY(find_name("coordinate rule", coords_names, VXS_COORDS_KINDS, name, &found));
     *coords = (vxs_coords)found;
+    return VXS_OK;
+}
+
+const char *padding_name(vxs_padding padding) {
+    return (unsigned)padding < VXS_PADDINGS ? padding_names[padding] : "unknown";
+}
+
+vxs_status padding_from_name(const char *name, vxs_padding *padding) {
+    int found = 0;
+    TRY(find_name("padding", padding_names, VXS_PADDINGS, name, &found));
+    *padding = (vxs_padding)found;
     return VXS_OK;
 }
 

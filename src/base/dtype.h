@@ -21,6 +21,8 @@ const char *mode_name(vxs_mode mode);
 vxs_status mode_from_name(const char *name, vxs_mode *mode);
 const char *coords_name(vxs_coords coords);
 vxs_status coords_from_name(const char *name, vxs_coords *coords);
+const char *padding_name(vxs_padding padding);
+vxs_status padding_from_name(const char *name, vxs_padding *padding);
 
 /* VXS_USAGE unless src may be resampled into dst in that mode: integers of up to 32 bits and floats in
  * every mode, 64-bit integers in nearest and area, float16 and bool in nearest; dst is src's own dtype or

@@ -1,4 +1,5 @@
 /* All row functions of one instruction set. */
+#include "kernels/points.h"
 #include "kernels/label_rows.h"
 #include "kernels/rows/stream.h"
 
@@ -8,6 +9,7 @@ extern const area_functions FOR_ISA(area_uint16), FOR_ISA(area_int16), FOR_ISA(a
     FOR_ISA(area_double);
 extern const halve_functions FOR_ISA(halves);
 extern const pick_functions FOR_ISA(picks);
+extern const point_functions FOR_ISA(point_rows);
 extern const label_functions FOR_ISA(labels);
 extern const row_functions FOR_ISA(row_functions);
 
@@ -23,6 +25,7 @@ const row_functions FOR_ISA(row_functions) = {
              [ACC_INT128] = &FOR_ISA(area_int128)},
     .halve = &FOR_ISA(halves),
     .pick = &FOR_ISA(picks),
+    .points = &FOR_ISA(point_rows),
     .label = &FOR_ISA(labels),
     .stream_copy = FOR_ISA(stream_copy),
     .stream_end = FOR_ISA(stream_end),

@@ -1,0 +1,114 @@
+/*
+ * A tile of points on their way from coordinates to values, and what is done to it, behind a table of
+ * functions: all bodies are instantiated in rows/points.c, which is built once per instruction set. No
+ * function allocates or keeps state. Private to kernels/.
+ *
+ * "real" is the type of coordinates: float for float32 grids, else double. "Blend" is what values are blended
+ * in: float for float32 volumes, else double.
+ */
+#ifndef KERNELS_POINTS_H
+#define KERNELS_POINTS_H
+
+#include "kernels/sample.h"
+
+enum { POINTS = 128 }; /* of a tile: with their weights they stay in the first-level cache */
+
+enum { POINT_EDGE = 1, POINT_OUTSIDE = 2 };
+
+/* Along a row of outputs an axis of an affine map is (start + step*w) + shift. Rows often share them. */
+typedef struct point_row {
+    double start;
+    int64_t w, count; /* count 0: none */
+} point_row;
+
+/* Rows of POINTS; those of type double hold floats where real or blend are float. */
+typedef struct points {
+    const struct point_functions *functions;
+    point_row row[3]; /* an affine map's rows that u, weight, index and axis_flag hold */
+    int stale;        /* bits of axes that are still to be placed */
+    int64_t count;
+    int flags;       /* of all points, or'ed */
+    bool exact_only; /* an axis too long for the fast rules: every point goes by point_locate */
+    _Alignas(64) double u[3][POINTS]; /* real: coordinates in voxels, d, h, w, before padding */
+    /* blend: of the taps index and index+1. An edge point has taps out of bounds: their weight is 0 here,
+     * and the remaining one sits on a voxel in bounds. */
+    _Alignas(64) double weight[3][2][POINTS];
+    _Alignas(64) int32_t index[3][POINTS]; /* global, within [0, max(0, n-2)] (nearest: n-1) */
+    _Alignas(64) int32_t axis_flag[3][POINTS], flag[POINTS]; /* flag: of any axis */
+    _Alignas(64) int64_t offset[POINTS]; /* from the source view's first voxel, in elements; 0 if outside */
+} points;
+
+/* One axis of the input, as placing needs it. */
+typedef struct point_axis {
+    int64_t size;
+    vxs_padding padding;
+} point_axis;
+
+/* One axis of one point to the letter, for the points that the fast rules leave over. */
+typedef struct point_taps {
+    bool nowhere;     /* too far for a tap in bounds */
+    int64_t first;    /* the lower tap of two */
+    double weight[2]; /* real */
+    int64_t nearest;
+} point_taps;
+
+/* The source of a channel: the voxel where.begin, strides, and the box itself for bounds. */
+typedef struct point_source {
+    const void *data;
+    int64_t stride[3], up[3]; /* elements; up: to the upper tap, 0 where the box has one voxel */
+    int64_t begin[3];         /* of the box, global */
+    int64_t size[3];          /* of the whole volume */
+    bool small;               /* all offsets, and products on the way to them, fit 32 bits */
+    bool blend_fill;          /* taps out of bounds count as fill */
+    double fill;
+} point_source;
+
+/* u from a run of grid points, steps in elements */
+typedef void grid_row_fn(points *p, const void *grid, int64_t step_w, int64_t step_c, const int64_t size[3]);
+/* u[i] = (start + step*(w + i)) + shift */
+typedef void affine_row_fn(double *u, double start, double step, double shift, int64_t w, int64_t count);
+/* to[i] = the displacements component c of a run of field voxels, as double */
+typedef void widen_row_fn(double *to, const void *field, int64_t step, int64_t n);
+/* axis_flag, index and weight of one axis */
+typedef void place_fn(points *p, int axis, const point_axis *a);
+/* offset from index and flag */
+typedef void offsets_fn(points *p, const point_source *src);
+/* out[i] = the blend of 8 taps, for all points */
+typedef void blend_points_fn(void *out, const points *p, const point_source *src);
+/* Whether a point at an edge got a NaN */
+typedef bool odd_points_fn(const void *row, const points *p);
+/* The same for point i to the letter; taps of its axes d, h, w */
+typedef void blend_exact_fn(void *out, int64_t i, const point_taps taps[3], const point_source *src);
+/* out[i] = the voxel at offset, bytes */
+typedef void pick_points_fn(void *out, const points *p, const void *src);
+typedef point_taps locate_fn(const void *u, int64_t i, const point_axis *a);
+
+typedef struct point_functions {
+    grid_row_fn *grid[2]; /* by grid dtype: float32, float64 */
+    affine_row_fn *affine;
+    widen_row_fn *widen[2];       /* by field dtype */
+    place_fn *place_linear[2][2]; /* by real, blend: float, double */
+    place_fn *place_nearest[2];   /* by real */
+    locate_fn *locate[2];         /* by real */
+    offsets_fn *offsets;
+    blend_points_fn *blend[VXS_DTYPES]; /* by source dtype */
+    odd_points_fn *odd[2];              /* by blend */
+    blend_exact_fn *exact[VXS_DTYPES];
+    pick_points_fn *pick[9]; /* by element size */
+} point_functions;
+
+/* ---- sample_points.c ---- */
+
+/* Coordinates of the output voxels (n, d, h, w) on, p->count of them along w; at in axes N, C, D, H, W. */
+void points_locate(points *p, const sample_kernel *kernel, const int64_t at[AXES]);
+
+/* flag, index and weight from u. */
+void points_place(points *p, const sample_kernel *kernel);
+
+/* One axis of point i to the letter. */
+point_taps point_locate(const points *p, const sample_kernel *kernel, int axis, int64_t i);
+
+/* The voxels that point i needs. */
+sample_taps point_taps_of(const points *p, const sample_kernel *kernel, int64_t i);
+
+#endif

@@ -1,0 +1,342 @@
+/* grid_sample, affine and warp against the oracle, bit by bit. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/checked.h"
+#include "kernels/isa.h"
+#include "operators/sample.h"
+#include "reference/sample.h"
+#include "unit/sample_data.h"
+
+static const vxs_dtype dtypes[] = {VXS_UINT8,  VXS_INT8,  VXS_UINT16,  VXS_INT16,
+                                   VXS_UINT32, VXS_INT32, VXS_FLOAT32, VXS_FLOAT64};
+enum { DTYPES = sizeof dtypes / sizeof *dtypes };
+
+/* One job: a whole volume, a map, and what the oracle says. */
+typedef struct trial {
+    vxs_sample_options options;
+    sample_map_kind kind;
+    vxs_dtype src, dst, map;
+    int64_t in[AXES], out[AXES], points[AXES]; /* points: shape of the grid or field */
+    bool special;
+    double scale[3];
+    void *input, *map_data, *output, *expected;
+} trial;
+
+static int64_t product(const int64_t shape[AXES]) {
+    int64_t n = 1;
+    for (int a = 0; a < AXES; a++)
+        n *= shape[a];
+    return n;
+}
+
+/* A coordinate of one axis of n voxels: inside, near the faces, half-way, at voxels, or out of this world. */
+static double coordinate(uint64_t *seed, int64_t n) {
+    static const double odd[] = {NAN, INFINITY, -INFINITY, 1e10, -1e10, 3e38, -3e38, 40, -40, 0, -0.0, 1e300};
+    double whole = (double)sample_between(seed, -6, 2 * n + 1),
+           part = (double)sample_between(seed, 0, 1 << 20);
+    switch (sample_between(seed, 0, 9)) {
+    case 0:
+        return odd[sample_between(seed, 0, sizeof odd / sizeof *odd - 1)];
+    case 1:
+        return whole + 0.5;
+    case 2:
+        return whole;
+    case 3:
+        return nextafter(whole, -1e9);
+    case 4:
+        return whole + part * 0x1p-20;
+    default:
+        return (double)sample_between(seed, 0, n - 1) + part * 0x1p-20 - 0.5;
+    }
+}
+
+static void store_real(void *data, vxs_dtype dtype, int64_t k, double v) {
+    if (dtype == VXS_FLOAT32)
+        ((float *)data)[k] = (float)v;
+    else
+        ((double *)data)[k] = v;
+}
+
+/* Coordinates as the map stores them. */
+static void fill_map(trial *t, uint64_t *seed) {
+    if (t->kind == SAMPLE_AFFINE) {
+        double *m = t->map_data;
+        for (int i = 0; i < 12; i++)
+            m[i] = (double)sample_between(seed, -8, 8) / (double)sample_between(seed, 1, 7);
+        for (int a = 0; a < 3 && t->special; a++) /* a lattice: whole and half coordinates */
+            for (int c = 0; c < 4; c++)
+                m[4 * a + c] = c == 3 ? (double)sample_between(seed, -3, 9) / 2 : (a == c);
+        return;
+    }
+    for (int64_t k = 0; k < product(t->points); k++) {
+        int64_t n = t->in[AXIS_W - k % 3];
+        double u = coordinate(seed, n);
+        bool grid = t->kind == SAMPLE_GRID;
+        store_real(t->map_data, t->map, k, grid ? (2 * u + 1) / (double)n - 1 : u - (double)n / 2);
+    }
+}
+
+static reference_map oracle_map(const trial *t) {
+    static const reference_map_kind kinds[] = {
+        [SAMPLE_GRID] = REFERENCE_GRID, [SAMPLE_AFFINE] = REFERENCE_AFFINE, [SAMPLE_WARP] = REFERENCE_WARP};
+    reference_map map = {
+        .kind = kinds[t->kind], .dtype = t->map, .data = t->map_data, .batches = t->points[0]};
+    for (int a = 0; a < 3; a++) {
+        map.field[a] = t->points[1 + a];
+        map.scale[a] = t->scale[a];
+    }
+    return map;
+}
+
+static void trial_begin(trial *t, uint64_t *seed) {
+    int64_t voxels = product(t->in), outputs = product(t->out);
+    t->input = malloc((size_t)voxels * 8);
+    t->map_data = malloc((size_t)(product(t->points) + 12) * 8);
+    t->output = malloc((size_t)outputs * 8);
+    t->expected = malloc((size_t)outputs * 8);
+    assert_true(t->input && t->map_data && t->output && t->expected);
+    memset(t->output, 0xA5, (size_t)outputs * 8);
+    for (int64_t k = 0; k < voxels; k++)
+        sample_store(t->input, t->src, k, t->special);
+    fill_map(t, seed);
+    const reference_map map = oracle_map(t);
+    assert_int_equal(
+        reference_sample(t->input, t->src, t->in, &map, t->expected, t->dst, t->out + AXIS_D, &t->options),
+        0);
+}
+
+static void trial_end(trial *t, const char *what) {
+    bool nan_alike = t->options.mode != VXS_NEAREST || t->src != t->dst;
+    int64_t k = sample_difference(t->output, t->expected, t->dst, product(t->out), nan_alike);
+    if (k >= 0) {
+        uint64_t got = 0, want = 0;
+        memcpy(&got, (char *)t->output + k * (int64_t)dtype_bytes(t->dst), dtype_bytes(t->dst));
+        memcpy(&want, (char *)t->expected + k * (int64_t)dtype_bytes(t->dst), dtype_bytes(t->dst));
+        fail_msg("%s: map %d of %s, %s, %s, fill %g, %s to %s, (%d,%d,%d,%d,%d) to (%d,%d,%d): voxel %d is "
+                 "%llx, not %llx",
+                 what, (int)t->kind, dtype_name(t->map), mode_name(t->options.mode),
+                 padding_name(t->options.padding), t->options.fill, dtype_name(t->src), dtype_name(t->dst),
+                 (int)t->in[0], (int)t->in[1], (int)t->in[2], (int)t->in[3], (int)t->in[4], (int)t->out[2],
+                 (int)t->out[3], (int)t->out[4], (int)k, (unsigned long long)got, (unsigned long long)want);
+    }
+    free(t->input);
+    free(t->map_data);
+    free(t->output);
+    free(t->expected);
+}
+
+static sample_operator operator_of(const trial *t) {
+    sample_operator op;
+    assert_int_equal(sample_operator_init(&op, &t->options, t->src, t->dst, t->in, t->out), VXS_OK);
+    if (t->kind == SAMPLE_GRID)
+        assert_int_equal(sample_operator_set_grid(&op, t->map, t->points), VXS_OK);
+    else if (t->kind == SAMPLE_AFFINE)
+        assert_int_equal(sample_operator_set_matrix(&op, t->map_data), VXS_OK);
+    else
+        assert_int_equal(sample_operator_set_field(&op, t->map, t->points, t->scale), VXS_OK);
+    return op;
+}
+
+/* A box of a whole volume, in memory of its own, for free(): what lies outside can't be read unnoticed. */
+static box_view cut_out(void *whole, const int64_t shape[AXES], const box *where, size_t bytes) {
+    box all = box_of_shape(shape);
+    box_view from = box_view_packed(whole, &all), part;
+    part = box_view_packed(malloc((size_t)max_i64(box_voxels(where), 1) * bytes), where);
+    assert_non_null(part.data);
+    box_view_copy(&from, &part, where, bytes);
+    return part;
+}
+
+/* Computes a box of the output from just the input and the points that it needs. */
+static void compute_box(const trial *t, const box *out_box, int threads) {
+    const sample_operator op = operator_of(t);
+    box points_box = sample_operator_points(&op, out_box);
+    box_view points = cut_out(t->map_data, t->points, &points_box, dtype_bytes(t->map));
+    sample_tables tables;
+    assert_int_equal(sample_tables_build(&op, out_box, &tables), VXS_OK);
+    const sample_kernel kernel = sample_operator_kernel(&op, &points, &tables, threads);
+    box need = sample_kernel_bounds(&kernel, out_box);
+    box_view src = cut_out(t->input, t->in, &need, dtype_bytes(t->src));
+    box all = box_of_shape(t->out);
+    box_view dst = box_view_packed(t->output, &all);
+    int64_t first[AXES];
+    for (int a = 0; a < AXES; a++)
+        first[a] = out_box->axis[a].begin;
+    dst.data = box_view_at(&dst, dtype_bytes(t->dst), first);
+    dst.where = *out_box;
+    sample_kernel_run(&kernel, &src, &dst);
+    sample_tables_free(&tables);
+    free(points.data);
+    free(src.data);
+}
+
+static void check_whole(trial t, uint64_t *seed, int threads) {
+    trial_begin(&t, seed);
+    box all = box_of_shape(t.out);
+    compute_box(&t, &all, threads);
+    trial_end(&t, "whole");
+}
+
+static void check_boxes(trial t, uint64_t *seed) {
+    trial_begin(&t, seed);
+    int64_t cut[AXES], count[AXES], boxes = 1;
+    for (int a = 0; a < AXES; a++) {
+        cut[a] = sample_between(seed, 1, t.out[a]);
+        boxes *= count[a] = div_ceil(t.out[a], cut[a]);
+    }
+    for (int64_t k = 0; k < boxes; k++) {
+        int64_t rest = k;
+        box b;
+        for (int a = 0; a < AXES; a++) {
+            b.axis[a] = (range){rest % count[a] * cut[a], min_i64((rest % count[a] + 1) * cut[a], t.out[a])};
+            rest /= count[a];
+        }
+        compute_box(&t, &b, 1 + (int)(k % 3));
+    }
+    trial_end(&t, "in boxes");
+}
+
+/* Random shapes; options from the seed. */
+static trial random_trial(uint64_t *seed, sample_map_kind kind) {
+    static const double fills[] = {0, 9, 2.5, 300, -3, NAN, INFINITY, 0.1, 1e300};
+    trial t = {.kind = kind,
+               .src = dtypes[sample_between(seed, 0, DTYPES - 1)],
+               .map = kind == SAMPLE_AFFINE || sample_between(seed, 0, 1) ? VXS_FLOAT64 : VXS_FLOAT32,
+               .special = sample_between(seed, 0, 1),
+               .scale = {1, 0.5, -1.25}};
+    t.dst = sample_between(seed, 0, 2) ? t.src : dtypes[sample_between(seed, 0, DTYPES - 1)];
+    t.options = (vxs_sample_options){sample_between(seed, 0, 3) ? VXS_LINEAR : VXS_NEAREST,
+                                     (vxs_padding)sample_between(seed, 0, VXS_PADDINGS - 1),
+                                     fills[sample_between(seed, 0, sizeof fills / sizeof *fills - 1)]};
+    for (int a = 0; a < AXES; a++) {
+        t.in[a] = sample_between(seed, 1, a < AXIS_D ? 3 : 9);
+        t.out[a] = a < AXIS_D ? t.in[a] : sample_between(seed, 1, 6);
+    }
+    if (sample_between(seed, 0, 4) == 0)
+        t.out[AXIS_W] = sample_between(seed, 100, 300);
+    const bool one = kind == SAMPLE_WARP || sample_between(seed, 0, 1);
+    t.points[0] = one ? 1 : t.in[AXIS_N];
+    for (int a = 0; a < 3; a++) {
+        const int64_t n = t.out[AXIS_D + a];
+        t.points[1 + a] = kind == SAMPLE_WARP && sample_between(seed, 0, 1) ? sample_between(seed, 1, n) : n;
+    }
+    t.points[4] = 3;
+    return t;
+}
+
+static void check_kind(sample_map_kind kind) {
+    uint64_t seed = 1000 * (uint64_t)kind;
+    for (int i = 0; i < 1500; i++) {
+        trial t = random_trial(&seed, kind);
+        if (i % 2)
+            check_boxes(t, &seed);
+        else
+            check_whole(t, &seed, 1 + i % 3);
+    }
+}
+
+static void grids_are_the_oracles_bit_for_bit(void **state) {
+    (void)state;
+    check_kind(SAMPLE_GRID);
+}
+
+static void affines_are_the_oracles_bit_for_bit(void **state) {
+    (void)state;
+    check_kind(SAMPLE_AFFINE);
+}
+
+static void warps_are_the_oracles_bit_for_bit(void **state) {
+    (void)state;
+    check_kind(SAMPLE_WARP);
+}
+
+/* Each dtype, mode and padding at least once, whatever the seeds do. */
+static void every_dtype_mode_and_padding_is_the_oracles(void **state) {
+    (void)state;
+    uint64_t seed = 77;
+    for (int d = 0; d < DTYPES; d++)
+        for (int mode = VXS_NEAREST; mode <= VXS_LINEAR; mode++)
+            for (int padding = 0; padding < VXS_PADDINGS; padding++)
+                for (int kind = SAMPLE_GRID; kind <= SAMPLE_WARP; kind++) {
+                    trial t = random_trial(&seed, (sample_map_kind)kind);
+                    t.src = t.dst = dtypes[d];
+                    t.options.mode = (vxs_mode)mode;
+                    t.options.padding = (vxs_padding)padding;
+                    check_whole(t, &seed, 2);
+                }
+}
+
+/* An axis past the fast rules of float32 coordinates, and one past 2^24, where float32 has no neighbours. */
+static void long_axes_are_the_oracles(void **state) {
+    (void)state;
+    static const int64_t sizes[] = {(1 << 22) - 2, (1 << 22) - 1, (1 << 24) + 3};
+    uint64_t seed = 5;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int map = 0; map < 2; map++)
+            for (int padding = 0; padding < VXS_PADDINGS; padding++) {
+                trial t = random_trial(&seed, SAMPLE_GRID);
+                t.src = t.dst = VXS_UINT16;
+                t.map = map ? VXS_FLOAT64 : VXS_FLOAT32;
+                t.options =
+                    (vxs_sample_options){padding % 2 ? VXS_LINEAR : VXS_NEAREST, (vxs_padding)padding, 7};
+                const int64_t in[AXES] = {1, 1, 1, 1, sizes[i]}, out[AXES] = {1, 1, 2, 3, 50};
+                memcpy(t.in, in, sizeof in);
+                memcpy(t.out, out, sizeof out);
+                const int64_t points[AXES] = {1, 2, 3, 50, 3};
+                memcpy(t.points, points, sizeof points);
+                check_whole(t, &seed, 1);
+            }
+}
+
+static void bounds_hold_the_taps_of_inner_points_and_no_more(void **state) {
+    (void)state;
+    /* 90 degrees about the centre, then a point far off: it must not widen the box. */
+    double grid[2 * 3 * 3];
+    for (int i = 0; i < 18; i++)
+        grid[i] = 0;
+    grid[0] = -0.5;  /* x of the first point */
+    grid[16] = 1e10; /* y of the last: outside, so its x and z do not count either */
+    grid[15] = grid[17] = 0.99;
+    const int64_t in[AXES] = {1, 1, 100, 100, 100}, out[AXES] = {1, 1, 1, 2, 3},
+                  points[AXES] = {1, 1, 2, 3, 3};
+    sample_operator op;
+    assert_int_equal(sample_operator_init(&op, NULL, VXS_UINT8, VXS_UINT8, in, out), VXS_OK);
+    assert_int_equal(sample_operator_set_grid(&op, VXS_FLOAT64, points), VXS_OK);
+    box all = box_of_shape(out), points_box = sample_operator_points(&op, &all);
+    box_view view = box_view_packed(grid, &points_box);
+    sample_tables none = {0};
+    sample_kernel kernel = sample_operator_kernel(&op, &view, &none, 1);
+    box b = sample_kernel_bounds(&kernel, &all);
+    assert_int_equal(b.axis[AXIS_W].begin, 24);
+    assert_int_equal(b.axis[AXIS_W].end, 51);
+    assert_int_equal(b.axis[AXIS_H].begin, 49);
+    assert_int_equal(b.axis[AXIS_H].end, 51);
+    assert_int_equal(b.axis[AXIS_D].begin, 49);
+    assert_int_equal(b.axis[AXIS_D].end, 51);
+    for (int i = 0; i < 18; i++)
+        grid[i] = NAN;
+    b = sample_kernel_bounds(&kernel, &all);
+    assert_true(box_is_empty(&b));
+}
+
+int main(void) {
+    if (isa_check() != VXS_OK) {
+        print_message("%s\n", status_message());
+        return 77;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(grids_are_the_oracles_bit_for_bit),
+        cmocka_unit_test(affines_are_the_oracles_bit_for_bit),
+        cmocka_unit_test(warps_are_the_oracles_bit_for_bit),
+        cmocka_unit_test(every_dtype_mode_and_padding_is_the_oracles),
+        cmocka_unit_test(long_axes_are_the_oracles),
+        cmocka_unit_test(bounds_hold_the_taps_of_inner_points_and_no_more),
+    };
+    return cmocka_run_group_tests_name("sample_kernels", tests, NULL, NULL);
+}
