@@ -97,8 +97,8 @@ static void plan_sources(volume *v, int64_t sources) {
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
-        if (limit.rlim_max != RLIM_INFINITY) /* half for MPI and whatever else is open */
-            open = max_i64(1, min_i64(open, (int64_t)(limit.rlim_max / 2)));
+        if (limit.rlim_max != RLIM_INFINITY) /* the rest for sources that a cut touches, MPI and HDF5 */
+            open = max_i64(1, min_i64(open, (int64_t)(limit.rlim_max / 4)));
     }
     for (int a = 0; a < AXES; a++)
         voxels *= v->shape[a];

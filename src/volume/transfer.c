@@ -137,15 +137,14 @@ cleanup:
     return status;
 }
 
-/* Bytes that may be read before the dataset is opened again; see volume's source_bytes. */
+/* Before a piece that might open too many sources; see volume's source_bytes. */
 static vxs_status close_sources(volume *v, const box *piece) {
+    int64_t bytes = box_voxels(piece) * (int64_t)v->element_bytes;
     if (v->source_bytes == 0)
         return VXS_OK;
-    v->bytes_since_open += box_voxels(piece) * (int64_t)v->element_bytes;
-    if (v->bytes_since_open < v->source_bytes)
-        return VXS_OK;
-    v->bytes_since_open = 0;
-    return volume_reopen_dataset(v);
+    bool full = v->bytes_since_open > 0 && v->bytes_since_open + bytes > v->source_bytes;
+    v->bytes_since_open = full ? bytes : v->bytes_since_open + bytes;
+    return full ? volume_reopen_dataset(v) : VXS_OK;
 }
 
 vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
@@ -161,8 +160,8 @@ vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
     int64_t unit[AXES], most = call_voxels(source, where, false, unit);
     pieces_begin(&walk, where, unit, most);
     while (pieces_next(&walk)) {
-        TRY(volume_read_by_library(source, &walk.piece, dst));
         TRY(close_sources(source, &walk.piece));
+        TRY(volume_read_by_library(source, &walk.piece, dst));
     }
     return VXS_OK;
 }

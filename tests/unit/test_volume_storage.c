@@ -2,6 +2,7 @@
 #include "volume_fixture.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "volume/pieces.h"
 
@@ -245,6 +246,17 @@ static void sources_of_sources_count_and_must_be_there(void **state) {
         assert_int_equal(read_box(in, &info, &plane), VXS_OK);
         assert_true(open_files() < before + 150);
     }
+    struct rlimit before_limit, low;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before_limit), 0);
+    low = before_limit;
+    low.rlim_cur = 200; /* beyond it, HDF5 reads fill values and says nothing */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    for (int d = 0; d < 280; d += 100) {
+        box planes = box_of_shape(info.shape);
+        planes.axis[AXIS_D] = (range){d, d < 180 ? d + 100 : 280};
+        assert_int_equal(read_box(in, &info, &planes), VXS_OK);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before_limit), 0);
     assert_int_equal(volume_close(in), VXS_OK);
     unlink(in_folder("inner2-13.h5"));
     assert_int_equal(volume_probe(in_folder("nested.h5"), "", &info), VXS_BAD_INPUT);
