@@ -204,7 +204,8 @@ static uint64_t read_slot(journal *j, int parity, bool *used) {
     ssize_t got = read_all(j->file, j->slot, bytes, slot_offset(j->body_bytes, (uint64_t)parity));
     memcpy(&head, j->slot, sizeof head);
     *used |= got > 0 && head.version != 0;
-    if (got != (ssize_t)bytes || head.version % 2 != (uint64_t)parity ||
+    if (got != (ssize_t)bytes || head.version == UINT64_MAX /* none could follow */ ||
+        head.version % 2 != (uint64_t)parity ||
         head.crc != crc_behind(j->slot, bytes, offsetof(slot_head, filler)))
         return 0;
     return head.version;
