@@ -32,6 +32,6 @@ for name in "$@"; do
     mkdir -p "$build/fuzz/$name"
     echo "fuzz_$name, $seconds s"
     (cd "$build/fuzz" && ASAN_OPTIONS=detect_leaks=0 timeout $((seconds + 60)) "./fuzz_$name" -seed="${SEED:-1}" \
-        -max_total_time="$seconds" -max_len=2000 -timeout=10 -print_final_stats=1 -verbosity=0 "$name" "$OLDPWD/tests/fuzz/corpus/$name" 2>&1) |
+        -max_total_time="$seconds" -max_len=2000 -timeout=300 -print_final_stats=1 -verbosity=0 "$name" "$OLDPWD/tests/fuzz/corpus/$name" 2>&1) |
         grep -v -e '# Uses:' -e 'ecommended dictionary'
 done
