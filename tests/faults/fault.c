@@ -7,7 +7,7 @@
  *     EIO     this call fails                    ENOSPC  this one and all later ones fail
  *     short   half of it is done, and said so    hang    it never returns
  *     usr1    SIGUSR1 to this process first      term    SIGTERM
- *     slow    this and all later ones take 150 ms longer
+ *     slow    all of them take 150 ms longer
  *     trace   nothing; begin and end of each call of any KIND on a path that holds FILE, and of every sync,
  *             go to the file that VOXSLAB_FAULT_LOG names: "RANK begin|end KIND PATH"
  */
@@ -80,9 +80,9 @@ static enum verdict judge(const char *kind, const char *path) {
     }
     if (!fault.armed || strcmp(kind, fault.kind) != 0 || !ends_with(path, fault.file))
         return GO_ON;
-    long number = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
-    if (number >= fault.n && strcmp(fault.deed, "slow") == 0)
+    if (strcmp(fault.deed, "slow") == 0)
         usleep(150000);
+    long number = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
     if (number > fault.n && strcmp(fault.deed, "ENOSPC") == 0) {
         errno = ENOSPC;
         return FAIL;
