@@ -2,7 +2,7 @@
 # How fast voxslab is, beside its peers and beside what the machine can do: scripts/bench.sh [OPTION]...
 #
 # Runs from a clean checkout: installs what is missing (Debian, Ubuntu), builds a release, and measures
-#   kernels   vxs_resample on 1 thread and on all cores, with the memory's bandwidth
+#   kernels   resampling and sampling on 1 thread and on all cores, with the memory's bandwidth
 #   peers     volresample, PyTorch, tinybrain, SciPy and NumPy on the same rows, in turn with ours
 #   io        the whole program beside plain MPI-IO (2 ranks), and with deflated input and output
 #   scaling   the whole program over ranks x threads

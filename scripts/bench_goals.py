@@ -60,10 +60,29 @@ def must_reach_bandwidth(row, most):
 def against_volresample(rows):
     for row in rows:
         times = ratio(row, "volresample")
-        if times:
+        if times and "grid_sample" not in row["name"]:
             share = row["ours"]["bandwidth_share"] if in_memory(row) else 0
             words = f", {100 * share:.0f} % of the bandwidth" if share else ", in cache"
             yield times >= 2 or share >= 0.85, f"{label(row)}: {times:.2f} times{words}"
+
+
+def sampled(rows, smooth):
+    """At points of a grid: random ones, or those of a smooth one."""
+    wanted = 3 if smooth else 2
+    for row in rows:
+        times = ratio(row, "volresample")
+        if times and "grid_sample" in row["name"] and ("smooth" in row["name"]) == smooth:
+            yield times >= wanted, f"{label(row)}: {times:.2f} times"
+
+
+def affine_beside_linear(rows):
+    """Of float32: an axis-aligned matrix, and the resampling that does the same."""
+    ours = {(row["name"], row["threads"]): row["ours"]["ms_median"] for row in rows if row["ours"]}
+    for row in rows:
+        same = (row["name"].replace("affine ", ""), row["threads"])
+        if row["name"].startswith("float32 affine") and same in ours:
+            times = row["ours"]["ms_median"] / ours[same]
+            yield times <= 1.5, f"{label(row)}: {times:.2f} times"
 
 
 def against_torch(rows):
@@ -130,6 +149,9 @@ def deflated_in_parallel(rows):
 def judge(rows, io_rows, bandwidths):
     found = [
         goal("at least 2 times volresample, or 85 % of the bandwidth", against_volresample(rows)),
+        goal("grid_sample at random points at least 2 times volresample", sampled(rows, smooth=False)),
+        goal("grid_sample on a smooth grid at least 3 times volresample", sampled(rows, smooth=True)),
+        goal("affine, axis-aligned: at most 1.5 times linear", affine_beside_linear(rows)),
         goal("at least 5 times PyTorch in the geometric mean", against_torch(rows)),
         goal("2x2x2 averaging at least 1.3 (uint8), 2.5 (uint16), 2 (float32) times tinybrain", against_tinybrain(rows)),
         goal("nearest, area, float32 linear down at all cores: at least 70 % of the bandwidth", near_bandwidth(rows)),

@@ -6,6 +6,7 @@ is given its own, so every peer is timed twice: as it is installed, and with its
 """
 import argparse
 import ctypes
+import functools
 import gc
 import importlib.metadata
 import itertools
@@ -50,9 +51,9 @@ def volresample_as_int16(v, out):
     return module("volresample").resample(v.view(numpy.int16), out, mode="nearest").view(numpy.uint16)
 
 
-def volresample_grid(mode, padding):
+def volresample_grid(padding, make_grid):
     def call(v, out):
-        return module("volresample").grid_sample(v[None, None], random_grid(out), mode=mode, padding_mode=padding)
+        return module("volresample").grid_sample(v[None, None], make_grid(out), mode="linear", padding_mode=padding)
     return call
 
 
@@ -60,11 +61,11 @@ def torch(mode):
     return lambda v, out: module("torch").nn.functional.interpolate(as_tensor(v), size=out, mode=mode).numpy()
 
 
-def torch_grid(mode, padding):
+def torch_grid(padding, make_grid):
     def call(v, out):
-        grid = module("torch").from_numpy(random_grid(out))
+        grid = module("torch").from_numpy(make_grid(out))
         sample = module("torch").nn.functional.grid_sample
-        return sample(as_tensor(v), grid, mode=mode, padding_mode=padding, align_corners=False).numpy()
+        return sample(as_tensor(v), grid, mode="bilinear", padding_mode=padding, align_corners=False).numpy()
     return call
 
 
@@ -94,13 +95,36 @@ def numpy_label(v, out):
     return label
 
 
-grids = {}
+# ---- the arrays, as bench_kernels has them ----
+
+def random_bits(begin, count):
+    """splitmix64."""
+    bits = numpy.arange(begin, begin + count, dtype=numpy.uint64) * numpy.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits = (bits ^ bits >> numpy.uint64(shift)) * numpy.uint64(factor)
+    return bits ^ bits >> numpy.uint64(31)
 
 
+def filled(dtype, shape, begin=0):
+    """Fractions of 1, or any bits of an integer, from the index; in blocks, for the bits are large."""
+    flat = numpy.empty(int(numpy.prod(shape)), dtype)
+    for k in range(0, flat.size, 1 << 20):
+        bits = random_bits(begin + k, min(flat.size - k, 1 << 20))
+        flat[k:k + (1 << 20)] = (bits >> numpy.uint64(40)) * 2.0**-24 if flat.dtype.kind == "f" else bits.astype(dtype)
+    return flat.reshape(shape)
+
+
+@functools.cache
 def random_grid(shape):
-    if shape not in grids:
-        grids[shape] = numpy.random.default_rng(2).uniform(-1, 1, (1, *shape, 3)).astype(numpy.float32)
-    return grids[shape]
+    return 2 * filled("float32", (1, *shape, 3), 0x5EED0000) - 1
+
+
+@functools.cache
+def smooth_grid(shape):
+    """The identity moved by up to two voxels, for cubes."""
+    at, size = numpy.indices(shape)[::-1].astype(numpy.float64), shape[0]
+    moved = [at[i] + 2 * numpy.sin(6 * at[(i + 1) % 3] / size) for i in range(3)]
+    return numpy.stack([(2 * u + 1) / size - 1 for u in moved], -1, dtype=numpy.float32, casting="same_kind")[None]
 
 
 # ---- the rows ----
@@ -123,15 +147,17 @@ def cubic_row(src, dst):
     return Row("float32", "cubic", src, dst, volresample=volresample("cubic"), scipy=scipy_cubic)
 
 
-def grid_row(padding):
-    return Row("float32", f"grid_sample linear {padding}", 128, 128,
-               volresample=volresample_grid("linear", padding), torch=torch_grid("bilinear", padding))
+def grid_row(padding, make_grid, what=""):
+    return Row("float32", f"grid_sample linear {padding}{what}", 128, 128,
+               volresample=volresample_grid(padding, make_grid), torch=torch_grid(padding, make_grid))
 
 
 ROWS = [resample_row(dtype, mode, *sizes)
         for dtype, mode in itertools.product(("float32", "uint8", "uint16"), TORCH_MODES) for sizes in SIZES[mode]] + [
-    grid_row("zeros"),
-    grid_row("reflection"),
+    grid_row("zeros", random_grid),
+    grid_row("reflection", random_grid),
+    grid_row("zeros", smooth_grid, " smooth"),
+    grid_row("reflection", smooth_grid, " smooth"),
     cubic_row(128, 64),
     cubic_row((96, 128, 80), (64, 160, 48)),
     cubic_row(128, 256),
@@ -194,13 +220,6 @@ def set_threads(threads):
             pass
 
 
-def random_volume(dtype, shape):
-    generator = numpy.random.default_rng(1)
-    if dtype == "float32":
-        return generator.random(shape, dtype=numpy.float32)
-    return generator.integers(0, numpy.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
-
-
 def spread(seconds):
     return {"ms_median": 1e3 * statistics.median(seconds), "ms_min": 1e3 * min(seconds), "ms_max": 1e3 * max(seconds),
             "repeats": len(seconds)}
@@ -247,7 +266,7 @@ def time_ours(kernels, row, threads, seconds):
 def time_row(row, threads, args, memory):
     ours = lambda: time_ours(args.kernels, row, threads, args.seconds) if args.kernels else None
     load, before = OtherLoad(), ours()
-    volume = random_volume(row.dtype, row.src)
+    volume = filled(row.dtype, row.src)
     peers = {name: time_peer(call, row, volume, args.seconds, memory) for name, call in row.calls.items()}
     del volume
     after = ours() if before else None

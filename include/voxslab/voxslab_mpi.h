@@ -1,5 +1,5 @@
 /*
- * voxslab on many ranks: resample or label an HDF5 volume that does not fit a machine. Every call is
+ * voxslab on many ranks: resample, label or compare HDF5 volumes that do not fit a machine. Every call is
  * collective over the communicator that it is given; all ranks pass equal arguments and get equal results.
  */
 #ifndef VOXSLAB_VOXSLAB_MPI_H
@@ -149,6 +149,52 @@ typedef struct vxs_plan_part {
  */
 vxs_status vxs_mpi_plan(const vxs_job *job, int ranks, vxs_report *report,
                         int (*visit)(const vxs_plan_part *part, void *context), void *context);
+
+/* ---- comparing ---- */
+
+/* Zero it, then set what differs. Strings are borrowed for the call. */
+typedef struct vxs_comparison {
+    const char *a, *b; /* FILE[:DATASET] each */
+    /* Voxels are equal where a == b by value, whatever the dtypes, where both are NaN, or where
+     * |a - b| <= absolute + relative * |b| and finite. */
+    double absolute, relative;
+    int64_t memory; /* bytes a rank may allocate; 0: a fair share of what the node has free */
+    int threads;    /* per rank; 0: the cores given to the process, shared among the ranks that share them */
+    double io_timeout_seconds; /* a read without progress ends the program after so many; 0: 600 */
+} vxs_comparison;
+
+/* A voxel in both volumes. A long double holds the values of every dtype. */
+typedef struct vxs_difference {
+    int64_t index[VXS_MAX_AXES]; /* (N,C,D,H,W); -1 when there is none */
+    long double a, b;
+} vxs_difference;
+
+/* Figures of all ranks; they do not depend on how many there are. Plain data. */
+typedef struct vxs_comparison_report {
+    char a[4096], a_dataset[1024], b[4096], b_dataset[1024];
+    int axes;                    /* of a */
+    int64_t shape[VXS_MAX_AXES]; /* of a, (N,C,D,H,W) */
+    vxs_dtype a_dtype, b_dtype;
+    int64_t voxels, differing;
+    int64_t one_nan;      /* of the differing: one value is NaN, the other is not; not in the figures below */
+    vxs_difference first; /* the differing voxel of the lowest index, last axis fastest */
+    vxs_difference worst; /* the first one with the greatest |a - b| above 0, tolerated or not */
+    double greatest;      /* that |a - b|; 0 without */
+    double mean;          /* of |a - b| over all voxels, from a sum without rounding */
+    double relative;      /* the greatest |a - b| / |b| where b is not 0 */
+    int ranks, threads;
+    int64_t memory_budget, memory_planned; /* per rank, without the libraries */
+    int64_t read_bytes;                    /* of both volumes, summed over ranks */
+    double seconds;
+    int64_t peak_rss; /* of the rank with most */
+} vxs_comparison_report;
+
+/*
+ * Compare two volumes, each voxel read by one rank. VXS_OK when all are equal; VXS_DIFFERS, with the first
+ * difference as the message, when some are not or the shapes differ (then only names, dtypes and a's shape
+ * are in the report). Errors come back on every rank alike. report may be NULL. Collective.
+ */
+vxs_status vxs_mpi_compare(MPI_Comm comm, const vxs_comparison *comparison, vxs_comparison_report *report);
 
 #ifdef __cplusplus
 }

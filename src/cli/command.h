@@ -13,6 +13,7 @@
 #define COMMAND_LIST(X)                                                                                      \
     X(resample)                                                                                              \
     X(label)                                                                                                 \
+    X(compare)                                                                                               \
     X(info)
 
 /* Where a subcommand runs. */

@@ -23,16 +23,6 @@ static void say_progress(const vxs_progress *progress, void *context) {
     progress_line_update(context, progress);
 }
 
-/* Rank 0 opens --json; all ranks fail alike if it can't. Collective. */
-static vxs_status open_json(json_file *json, const char *path, const run_context *context) {
-    vxs_status status = path && context->rank == 0 ? json_file_open(json, path) : VXS_OK;
-    int code = (int)status;
-    MPI_Bcast(&code, 1, MPI_INT, 0, context->comm);
-    if (code != VXS_OK && status == VXS_OK)
-        status = status_fail((vxs_status)code, "rank 0 can't write --json '%.200s'", path);
-    return status;
-}
-
 static vxs_status run_job(const job_args *args, const run_context *context, vxs_report *report) {
     json_file json = {0};
     progress_line line = progress_line_begin(stderr, args->progress_seconds);
@@ -42,7 +32,7 @@ static vxs_status run_job(const job_args *args, const run_context *context, vxs_
     job.stop = launch_stop_flag();
     job.started = args->quiet ? NULL : say_started;
     job.progress = args->quiet ? NULL : say_progress;
-    TRY(open_json(&json, args->json, context));
+    TRY(json_file_open_on_root(&json, args->json, context));
     vxs_status status = vxs_mpi_run(context->comm, &job, report);
     progress_line_end(&line);
     if (status == VXS_OK && context->rank == 0 && !args->quiet) {

@@ -75,6 +75,15 @@ vxs_status json_file_open(json_file *file, const char *path) {
     return VXS_OK;
 }
 
+vxs_status json_file_open_on_root(json_file *file, const char *path, const run_context *context) {
+    vxs_status status = path && context->rank == 0 ? json_file_open(file, path) : VXS_OK;
+    int code = (int)status;
+    MPI_Bcast(&code, 1, MPI_INT, 0, context->comm);
+    if (code != VXS_OK && status == VXS_OK)
+        status = status_fail((vxs_status)code, "rank 0 can't write --json '%.200s'", path);
+    return status;
+}
+
 vxs_status json_file_commit(json_file *file) {
     bool failed = fflush(file->stream) != 0 || ferror(file->stream);
     if (file->stream != stdout)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/status.h"
+#include "cli/command.h"
 
 typedef struct json_file {
     FILE *stream;     /* NULL when not open */
@@ -15,6 +15,9 @@ typedef struct json_file {
 
 /* "-" is stdout. Opening before a long job tells early what would fail after it. VXS_CANT_CREATE. */
 vxs_status json_file_open(json_file *file, const char *path);
+
+/* Rank 0 opens it, unless path is NULL; all ranks fail alike if it can't. Collective. */
+vxs_status json_file_open_on_root(json_file *file, const char *path, const run_context *context);
 
 /* Close and rename. VXS_CANT_CREATE; nothing of ours is left behind then. */
 vxs_status json_file_commit(json_file *file);

@@ -1,65 +1,36 @@
 #include "cli/json_report.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/dtype.h"
+#include "cli/json_values.h"
 #include "cli/operator_name.h"
 #include "cli/report.h"
-
-/* jansson refuses text that is not UTF-8, as file names may be, and numbers that are not finite. */
-static json_t *text_value(const char *text) {
-    json_t *value = json_string(text);
-    if (value)
-        return value;
-    char *ascii = strdup(text);
-    for (char *at = ascii; at && *at; at++)
-        if (*at & 0x80)
-            *at = '?';
-    value = json_string(ascii ? ascii : "");
-    free(ascii);
-    return value;
-}
-
-static json_t *real_value(double number) {
-    return isfinite(number) ? json_real(number) : json_null();
-}
-
-static json_t *ints_value(const int64_t *numbers, int count) {
-    json_t *array = json_array();
-    for (int i = 0; i < count; i++)
-        json_array_append_new(array, json_integer(numbers[i]));
-    return array;
-}
-
-static json_t *last_axes(const int64_t *numbers, int axes) {
-    return ints_value(numbers + VXS_MAX_AXES - axes, axes);
-}
 
 static json_t *spacing_value(const vxs_report *report, const double *spacing) {
     if (!report->has_spacing)
         return json_null();
     json_t *array = json_array();
     for (int i = 0; i < 3; i++)
-        json_array_append_new(array, real_value(spacing[i]));
+        json_array_append_new(array, json_real_or_null(spacing[i]));
     return array;
 }
 
 static json_t *dataset_value(const vxs_report *report, bool output) {
     json_t *object = json_object();
     const int64_t *chunk = output ? report->out_chunk : report->in_chunk;
-    json_object_set_new(object, "file", text_value(output ? report->output : report->input));
+    json_object_set_new(object, "file", json_text(output ? report->output : report->input));
     json_object_set_new(object, "dataset",
-                        text_value(output ? report->output_dataset : report->input_dataset));
+                        json_text(output ? report->output_dataset : report->input_dataset));
     json_object_set_new(object, "dtype",
                         json_string(dtype_name(output ? report->out_dtype : report->in_dtype)));
     json_object_set_new(object, "shape",
-                        last_axes(output ? report->out_shape : report->in_shape, report->axes));
+                        json_last_axes(output ? report->out_shape : report->in_shape, report->axes));
     json_object_set_new(object, "chunk",
-                        chunk[VXS_MAX_AXES - 1] > 0 ? last_axes(chunk, report->axes) : json_null());
-    json_object_set_new(object, "filters", text_value(output ? report->out_filters : report->in_filters));
+                        chunk[VXS_MAX_AXES - 1] > 0 ? json_last_axes(chunk, report->axes) : json_null());
+    json_object_set_new(object, "filters", json_text(output ? report->out_filters : report->in_filters));
     json_object_set_new(object, "spacing",
                         spacing_value(report, output ? report->out_spacing : report->in_spacing));
     json_object_set_new(object, "bytes", json_integer(output ? report->output_bytes : report->input_bytes));
@@ -72,9 +43,9 @@ static json_t *plan_value(const vxs_report *report) {
     json_object_set_new(object, "ranks", json_integer(report->ranks));
     json_object_set_new(object, "nodes", json_integer(report->nodes));
     json_object_set_new(object, "threads", json_integer(report->threads));
-    json_object_set_new(object, "io_component", text_value(report->io_component));
-    json_object_set_new(object, "grid", ints_value(grid, 3));
-    json_object_set_new(object, "tile", last_axes(report->tile, report->axes));
+    json_object_set_new(object, "io_component", json_text(report->io_component));
+    json_object_set_new(object, "grid", json_ints(grid, 3));
+    json_object_set_new(object, "tile", json_last_axes(report->tile, report->axes));
     json_object_set_new(object, "epochs", json_integer(report->epochs));
     json_object_set_new(object, "rounds", json_integer(report->rounds));
     json_object_set_new(object, "memory_budget", json_integer(report->memory_budget));
@@ -84,7 +55,7 @@ static json_t *plan_value(const vxs_report *report) {
     json_object_set_new(object, "ghost_bytes", json_integer(report->planned_ghost_bytes));
     json_object_set_new(object, "piece_bytes", json_integer(report->planned_piece_bytes));
     json_object_set_new(object, "read_amplification",
-                        real_value(report_amplification(report, report->planned_read_bytes)));
+                        json_real_or_null(report_amplification(report, report->planned_read_bytes)));
     return object;
 }
 
@@ -94,8 +65,8 @@ static json_t *run_value(const vxs_report *report) {
     report_list_phases(report, phases);
     for (int i = 0; i < REPORT_PHASES; i++) {
         json_t *phase = json_object();
-        json_object_set_new(phase, "seconds_max", real_value(phases[i].phase->seconds_max));
-        json_object_set_new(phase, "seconds_mean", real_value(phases[i].phase->seconds_mean));
+        json_object_set_new(phase, "seconds_max", json_real_or_null(phases[i].phase->seconds_max));
+        json_object_set_new(phase, "seconds_mean", json_real_or_null(phases[i].phase->seconds_mean));
         json_object_set_new(phase, "bytes", json_integer(phases[i].phase->bytes));
         json_object_set_new(object, phases[i].name, phase);
     }
@@ -103,10 +74,10 @@ static json_t *run_value(const vxs_report *report) {
     json_object_set_new(object, "resumed_bytes", json_integer(report->resumed_bytes));
     json_object_set_new(object, "ghost_bytes", json_integer(report->ghost_bytes));
     json_object_set_new(object, "piece_bytes", json_integer(report->piece_bytes));
-    json_object_set_new(object, "seconds", real_value(report->seconds));
+    json_object_set_new(object, "seconds", json_real_or_null(report->seconds));
     json_object_set_new(object, "peak_rss", json_integer(report->peak_rss));
     json_object_set_new(object, "read_amplification",
-                        real_value(report_amplification(report, report->read.bytes)));
+                        json_real_or_null(report_amplification(report, report->read.bytes)));
     return object;
 }
 
@@ -116,7 +87,7 @@ static json_t *warnings_value(const char *warnings) {
         size_t length = strcspn(at, "\n");
         char *line = strndup(at, length);
         if (length > 0)
-            json_array_append_new(array, text_value(line ? line : ""));
+            json_array_append_new(array, json_text(line ? line : ""));
         free(line);
         at += length;
     }
@@ -137,7 +108,7 @@ static void add_operator(json_t *object, const vxs_report *report) {
 static json_t *common_value(const vxs_report *report, const char *command_line) {
     json_t *object = json_object();
     json_object_set_new(object, "voxslab", json_string(vxs_version()));
-    json_object_set_new(object, "command", text_value(command_line ? command_line : ""));
+    json_object_set_new(object, "command", json_text(command_line ? command_line : ""));
     add_operator(object, report);
     json_object_set_new(object, "input", dataset_value(report, false));
     json_object_set_new(object, "output", dataset_value(report, true));
@@ -160,8 +131,8 @@ void json_plan_begin(FILE *out) {
 
 static json_t *box_value(const int64_t *begin, const int64_t *end, int axes) {
     json_t *object = json_object();
-    json_object_set_new(object, "begin", last_axes(begin, axes));
-    json_object_set_new(object, "end", last_axes(end, axes));
+    json_object_set_new(object, "begin", json_last_axes(begin, axes));
+    json_object_set_new(object, "end", json_last_axes(end, axes));
     return object;
 }
 

@@ -76,6 +76,16 @@ const char *value_seconds(const char *text, void *target) {
     return scan_positive(text, '\0', target, &text) ? NULL : "needs a number of seconds above 0";
 }
 
+const char *value_tolerance(const char *text, void *target) {
+    char *end;
+    if (text[0] == '0' && text[strspn(text, "0.")] == '\0' && strtod(text, &end) == 0 && *end == '\0') {
+        *(double *)target = 0;
+        return NULL;
+    }
+    return scan_positive(text, '\0', target, &text) ? NULL
+                                                    : "needs a number that is 0 or above, such as 1e-6";
+}
+
 /* Numbers with units, the larger ones first, each once; a number alone is seconds. */
 const char *value_duration(const char *text, void *target) {
     static const char accepted[] = "needs a time above 0, such as 3h50m, 90s, 1d12h or 45 (seconds)";

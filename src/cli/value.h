@@ -20,13 +20,14 @@ bool scan_positive(const char *text, char end, double *number, const char **next
 int scan_ints(const char *text, int max, int64_t *numbers);
 int scan_positives(const char *text, int max, double *numbers);
 
-const char *value_text(const char *text, void *target);     /* const char *, not empty */
-const char *value_count(const char *text, void *target);    /* int in 1..2^31-1 */
-const char *value_seconds(const char *text, void *target);  /* double above 0 */
-const char *value_duration(const char *text, void *target); /* double, seconds: 3h50m, 90s, 1d12h, 45 */
-const char *value_memory(const char *text, void *target);   /* int64_t: 4GiB, 512M, 1.5g, plain bytes */
-const char *value_spacing(const char *text, void *target);  /* double[3] */
-const char *value_mode(const char *text, void *target);     /* vxs_mode */
-const char *value_coords(const char *text, void *target);   /* vxs_coords */
+const char *value_text(const char *text, void *target);      /* const char *, not empty */
+const char *value_count(const char *text, void *target);     /* int in 1..2^31-1 */
+const char *value_seconds(const char *text, void *target);   /* double above 0 */
+const char *value_tolerance(const char *text, void *target); /* double, 0 or above */
+const char *value_duration(const char *text, void *target);  /* double, seconds: 3h50m, 90s, 1d12h, 45 */
+const char *value_memory(const char *text, void *target);    /* int64_t: 4GiB, 512M, 1.5g, plain bytes */
+const char *value_spacing(const char *text, void *target);   /* double[3] */
+const char *value_mode(const char *text, void *target);      /* vxs_mode */
+const char *value_coords(const char *text, void *target);    /* vxs_coords */
 
 #endif

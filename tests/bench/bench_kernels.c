@@ -1,7 +1,7 @@
 /*
- * bench_kernels: how fast vxs_resample is, beside the memory bandwidth and the clock measured in the same
- * run. One row per mode, size and dtype: the median of repeated calls on the same arrays. Prints a table;
- * --json writes the same for programs.
+ * bench_kernels: how fast the library's calls are, beside the memory bandwidth and the clock measured in the
+ * same run. One row per operator, size and dtype: the median of repeated calls on the same arrays. Prints a
+ * table; --json writes the same for programs.
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -15,9 +15,7 @@
 
 #include "base/dtype.h"
 #include "bench/machine.h"
-#include "bench/traffic.h"
-
-enum { REPEATS_MAX = 1000, REPEATS_MIN = 3, NAME_BYTES = 64 };
+#include "bench/row.h"
 
 typedef struct settings {
     int threads;
@@ -31,98 +29,18 @@ typedef struct roof {
     double ghz;
 } roof;
 
-typedef struct shape {
-    vxs_mode mode;
-    int64_t in, out; /* cubes */
-} shape;
+static const bench_family *const families[] = {&resample_rows, &sample_rows};
 
-static const shape shapes[] = {
-    {VXS_NEAREST, 512, 256}, {VXS_NEAREST, 512, 171}, {VXS_NEAREST, 256, 512}, {VXS_NEAREST, 128, 64},
-    {VXS_LINEAR, 512, 256},  {VXS_LINEAR, 512, 171},  {VXS_LINEAR, 256, 512},  {VXS_LINEAR, 128, 64},
-    {VXS_AREA, 512, 256},    {VXS_AREA, 512, 171},    {VXS_AREA, 256, 512},    {VXS_AREA, 512, 64},
-    {VXS_AREA, 128, 64},
-};
-static const vxs_dtype dtypes[] = {VXS_FLOAT32, VXS_UINT8, VXS_UINT16};
-enum { SHAPES = sizeof shapes / sizeof *shapes, DTYPES = sizeof dtypes / sizeof *dtypes };
-
-typedef struct row {
-    char name[NAME_BYTES];
-    shape shape;
-    vxs_dtype dtype;
-    int64_t bytes;
-    int repeats;
-    double median, least, most; /* seconds */
-} row;
-
-static void fill(void *data, vxs_dtype dtype, int64_t voxels) {
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < voxels; i++) {
-        uint64_t bits = (uint64_t)i * UINT64_C(0x9E3779B97F4A7C15);
-        bits ^= bits >> 29;
-        if (dtype == VXS_FLOAT32)
-            ((float *)data)[i] = (float)(bits >> 40) * 0x1p-24f;
-        else
-            memcpy((char *)data + (size_t)i * dtype_bytes(dtype), &bits, dtype_bytes(dtype));
-    }
+static double output_voxels(const bench_row *r) {
+    return (double)(r->out * r->out * r->out);
 }
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Calls until the time is up; the first, which touches the output's pages, does not count. */
-static bool time_row(row *r, const vxs_view *in, const vxs_view *out, double seconds) {
-    static double took[REPEATS_MAX];
-    const vxs_resample_options options = {r->shape.mode, VXS_COORDS_AUTO, 0};
-    double spent = 0;
-    if (vxs_resample(in, out, &options) != VXS_OK)
-        return false;
-    for (r->repeats = 0; r->repeats < REPEATS_MAX && (r->repeats < REPEATS_MIN || spent < seconds);) {
-        const double begin = seconds_now();
-        if (vxs_resample(in, out, &options) != VXS_OK)
-            return false;
-        spent += took[r->repeats++] = seconds_now() - begin;
-    }
-    qsort(took, (size_t)r->repeats, sizeof *took, by_value);
-    r->least = took[0];
-    r->median = took[r->repeats / 2];
-    r->most = took[r->repeats - 1];
-    return true;
-}
-
-static bool run_row(row *r, double seconds) {
-    const int64_t in = r->shape.in, out = r->shape.out;
-    const size_t bytes = dtype_bytes(r->dtype);
-    vxs_view src = {.data = bench_alloc((size_t)(in * in * in) * bytes),
-                    .dtype = r->dtype,
-                    .axes = 3,
-                    .shape = {in, in, in}};
-    vxs_view dst = {.data = bench_alloc((size_t)(out * out * out) * bytes),
-                    .dtype = r->dtype,
-                    .axes = 3,
-                    .shape = {out, out, out}};
-    r->bytes = traffic_bytes(r->shape.mode, r->dtype, in, out);
-    bool done = src.data && dst.data && r->bytes > 0;
-    if (done) {
-        fill(src.data, r->dtype, in * in * in);
-        done = time_row(r, &src, &dst, seconds);
-    }
-    free(src.data);
-    free(dst.data);
-    return done;
-}
-
-static double output_voxels(const row *r) {
-    return (double)(r->shape.out * r->shape.out * r->shape.out);
-}
-
-static double gb_per_s(const row *r) {
+static double gb_per_s(const bench_row *r) {
     return 1e-9 * (double)r->bytes / r->median;
 }
 
 /* Of all threads together. */
-static double cycles_per_voxel(const row *r, const roof *top, int threads) {
+static double cycles_per_voxel(const bench_row *r, const roof *top, int threads) {
     return r->median * top->ghz * 1e9 * threads / output_voxels(r);
 }
 
@@ -132,27 +50,26 @@ static void print_head(const settings *s, const roof *top) {
     printf("voxslab %s on %s, %ld cores, %.2f GHz; %d thread%s: read %.1f, copy %.1f, triad %.1f GB/s\n\n",
            vxs_version(), cpu, sysconf(_SC_NPROCESSORS_ONLN), top->ghz, s->threads, s->threads > 1 ? "s" : "",
            top->bandwidth.read, top->bandwidth.copy, top->bandwidth.triad);
-    printf("%-30s %9s %9s %9s %8s %8s %7s %6s %8s\n", "row", "ms", "least", "most", "Gvox/s", "in Gv/s",
+    printf("%-45s %9s %9s %9s %8s %8s %7s %6s %8s\n", "row", "ms", "least", "most", "Gvox/s", "in Gv/s",
            "GB/s", "share", "cycles");
 }
 
-static void print_row(const row *r, const roof *top, int threads) {
-    const double in = (double)(r->shape.in * r->shape.in * r->shape.in);
-    printf("%-30s %9.3f %9.3f %9.3f %8.3f %8.3f %7.2f %5.0f%% %8.2f\n", r->name, 1e3 * r->median,
+static void print_row(const bench_row *r, const roof *top, int threads) {
+    const double in = (double)(r->in * r->in * r->in);
+    printf("%-45s %9.3f %9.3f %9.3f %8.3f %8.3f %7.2f %5.0f%% %8.2f\n", r->name, 1e3 * r->median,
            1e3 * r->least, 1e3 * r->most, 1e-9 * output_voxels(r) / r->median, 1e-9 * in / r->median,
            gb_per_s(r), 100 * gb_per_s(r) / bandwidth_roof(&top->bandwidth),
            cycles_per_voxel(r, top, threads));
     fflush(stdout);
 }
 
-static json_t *row_json(const row *r, const roof *top, int threads) {
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:I, s:f, s:f, s:f}", "name",
-                     r->name, "mode", mode_name(r->shape.mode), "dtype", dtype_name(r->dtype), "in",
-                     (json_int_t)r->shape.in, "out", (json_int_t)r->shape.out, "threads", threads, "repeats",
-                     r->repeats, "ms_median", 1e3 * r->median, "ms_min", 1e3 * r->least, "ms_max",
-                     1e3 * r->most, "bytes", (json_int_t)r->bytes, "gb_per_s", gb_per_s(r), "bandwidth_share",
-                     gb_per_s(r) / bandwidth_roof(&top->bandwidth), "cycles_per_voxel",
-                     cycles_per_voxel(r, top, threads));
+static json_t *row_json(const bench_row *r, const roof *top, int threads) {
+    return json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:I, s:f, s:f, s:f}", "name", r->name, "mode",
+        r->mode, "dtype", dtype_name(r->dtype), "in", (json_int_t)r->in, "out", (json_int_t)r->out, "threads",
+        threads, "repeats", r->repeats, "ms_median", 1e3 * r->median, "ms_min", 1e3 * r->least, "ms_max",
+        1e3 * r->most, "bytes", (json_int_t)r->bytes, "gb_per_s", gb_per_s(r), "bandwidth_share",
+        gb_per_s(r) / bandwidth_roof(&top->bandwidth), "cycles_per_voxel", cycles_per_voxel(r, top, threads));
 }
 
 static json_t *head_json(const settings *s, const roof *top) {
@@ -165,32 +82,33 @@ static json_t *head_json(const settings *s, const roof *top) {
                      "roof_gb_per_s", bandwidth_roof(&top->bandwidth), "rows");
 }
 
-/* Rows whose name contains the filter; the smoke run shrinks them, which proves that they run and no more. */
-static int run_rows(const settings *s, const roof *top, json_t *report) {
-    for (int d = 0; d < DTYPES; d++)
-        for (int i = 0; i < SHAPES; i++) {
-            row r = {.shape = shapes[i], .dtype = dtypes[d]};
-            if (s->smoke) {
-                r.shape.in = r.shape.in / 16 + 1;
-                r.shape.out = r.shape.out / 16 + 1;
-            }
-            snprintf(r.name, sizeof r.name, "%s %s %lld->%lld", dtype_name(r.dtype), mode_name(r.shape.mode),
-                     (long long)r.shape.in, (long long)r.shape.out);
-            if (s->filter && !strstr(r.name, s->filter))
-                continue;
-            if (!run_row(&r, s->seconds)) {
-                fprintf(stderr, "bench_kernels: %s: %s\n", r.name,
-                        *vxs_message() ? vxs_message() : "out of memory");
-                return EXIT_FAILURE;
-            }
-            print_row(&r, top, s->threads);
-            json_array_append_new(json_object_get(report, "rows"), row_json(&r, top, s->threads));
+/* Rows of a family whose name contains the filter. */
+static int run_family(const bench_family *family, const settings *s, const roof *top, json_t *report) {
+    for (int i = 0; i < family->rows; i++) {
+        bench_row r;
+        family->describe(&r, i, s->smoke);
+        if (s->filter && !strstr(r.name, s->filter))
+            continue;
+        if (!family->run(&r, i, s->seconds)) {
+            fprintf(stderr, "bench_kernels: %s: %s\n", r.name,
+                    *vxs_message() ? vxs_message() : "out of memory");
+            return EXIT_FAILURE;
         }
+        print_row(&r, top, s->threads);
+        json_array_append_new(json_object_get(report, "rows"), row_json(&r, top, s->threads));
+    }
     return EXIT_SUCCESS;
 }
 
+static int run_rows(const settings *s, const roof *top, json_t *report) {
+    int status = EXIT_SUCCESS;
+    for (size_t i = 0; i < sizeof families / sizeof *families && status == EXIT_SUCCESS; i++)
+        status = run_family(families[i], s, top, report);
+    return status;
+}
+
 static int usage(FILE *to) {
-    fprintf(to, "bench_kernels [options]: time vxs_resample beside the machine's memory bandwidth\n"
+    fprintf(to, "bench_kernels [options]: time the kernels beside the machine's memory bandwidth\n"
                 "  --threads N    threads (default: all cores given to this process)\n"
                 "  --seconds S    of repeats per row (default 1)\n"
                 "  --filter TEXT  only rows whose name contains TEXT, for instance 'uint8 area'\n"

@@ -5,8 +5,8 @@
  * layout=contiguous|compact|external|virtual  chunk=4,4,4  deflate=4  shuffle=1  fletcher32=1  szip=1
  * filter=unknown spacing=2,1,1 (element_size_um) data=none|corners (only that is written: with chunks a huge
  * sparse file) add=1 (to an existing file)  sources=3 (files of a virtual dataset)  link=OTHER:/path (an
- * external link) Values are a hash of the global index, so that any part can be checked alone. The file is
- * complete on exit 0.
+ * external link)  poke=I:V,I:V... (after that the voxels of row-major index I are V) Values are a hash of the
+ * global index, so that any part can be checked alone. The file is complete on exit 0.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@
 enum { MAX_AXES = 8, UNKNOWN_FILTER = 481 };
 
 typedef struct recipe {
-    const char *file, *dataset, *dtype, *layout, *filter, *link, *data;
+    const char *file, *dataset, *dtype, *layout, *filter, *link, *data, *poke;
     int axes, spacing_count;
     hsize_t shape[MAX_AXES], chunk[MAX_AXES];
     bool chunked, shuffle, fletcher32, szip, add;
@@ -71,6 +71,8 @@ static void parse_pair(recipe *r, const char *pair) {
         r->link = value;
     else if (KEY("data"))
         r->data = value;
+    else if (KEY("poke"))
+        r->poke = value;
     else if (KEY("deflate"))
         r->deflate = atoi(value);
     else if (KEY("sources"))
@@ -224,6 +226,35 @@ static void write_corners(hid_t dataset, hid_t type, const recipe *r) {
     H5Tclose(memory);
 }
 
+static void poke_one(hid_t dataset, hid_t type, const recipe *r, hsize_t index, const char *text) {
+    hsize_t at[MAX_AXES];
+    for (int a = r->axes - 1; a >= 0; a--) {
+        at[a] = index % r->shape[a];
+        index /= r->shape[a];
+    }
+    const int64_t negative = strtoll(text, NULL, 10);
+    const uint64_t whole = strtoull(text, NULL, 10);
+    const double real = strtod(text, NULL);
+    const bool is_float = H5Tget_class(type) == H5T_FLOAT, is_bool = H5Tget_class(type) == H5T_ENUM;
+    const void *value = is_float ? (const void *)&real : text[0] == '-' ? (const void *)&negative : &whole;
+    hid_t memory = is_float ? H5T_NATIVE_DOUBLE : text[0] == '-' ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
+    hid_t space = H5Dget_space(dataset), one = H5Screate(H5S_SCALAR);
+    H5Sselect_elements(space, H5S_SELECT_SET, 1, at);
+    good(H5Dwrite(dataset, is_bool ? type : memory, one, space, H5P_DEFAULT, value), "poke");
+    H5Sclose(one);
+    H5Sclose(space);
+}
+
+static void poke(hid_t dataset, hid_t type, const recipe *r) {
+    for (const char *at = r->poke; at && *at;) {
+        char *colon;
+        hsize_t index = strtoull(at, &colon, 10);
+        poke_one(dataset, type, r, index, colon + 1);
+        at = strchr(at, ',');
+        at = at ? at + 1 : NULL;
+    }
+}
+
 /* ---- datasets ---- */
 
 static size_t same_bytes(unsigned flags, size_t n, const unsigned *values, size_t bytes, size_t *size,
@@ -292,6 +323,7 @@ static void make_dataset(hid_t file, const recipe *r, hid_t dcpl, hsize_t first_
         write_corners(dataset, type, r);
     else if (!r->data && !layout_is(r, "virtual"))
         write_values(dataset, type, r, first_plane);
+    poke(dataset, type, r);
     H5Dclose(dataset);
     H5Sclose(space);
     H5Pclose(lcpl);
@@ -305,6 +337,7 @@ static void add_source(hid_t dcpl, hid_t space, const recipe *whole, int source,
     recipe part = *whole;
     part.layout = NULL;
     part.spacing_count = 0;
+    part.poke = NULL;
     part.shape[0] = end - begin;
     hid_t part_dcpl = make_dcpl(&part, file_type(part.dtype));
     hid_t file = good(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), path);

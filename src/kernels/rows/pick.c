@@ -1,4 +1,5 @@
 /* Nearest: voxels as they are, bytes by size or values by dtype on their way to another; and conversions. */
+#include "base/half.h"
 #include "kernels/rows/prologue.h"
 
 #define BODY "kernels/rows/values.inc"
@@ -40,15 +41,6 @@
 #include "kernels/rows/each_dtype.inc"
 #undef MEDIUM
 #undef AS_MEDIUM
-
-/* IEEE 754 half precision; every half is a double. */
-static inline double half_value(uint16_t bits) {
-    int exponent = (bits >> 10) & 31, fraction = bits & 1023;
-    double v = exponent == 31 ? (fraction ? (double)NAN : (double)INFINITY)
-               : exponent     ? ldexp(1024 + fraction, exponent - 25)
-                              : ldexp(fraction, -24);
-    return bits >> 15 ? -v : v;
-}
 
 #define MEDIUM       double
 #define AS_MEDIUM(v) half_value(v)
