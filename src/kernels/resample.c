@@ -173,7 +173,8 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
     cut_work(&j);
     const range *out = dst->where.axis;
     j.early = src->stride[AXIS_W] == 1 && box_voxels(&src->where) * j.src_bytes > EARLY_FROM_BYTES;
-    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > last_cache_bytes() / 2;
+    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : last_cache_bytes();
+    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > cache_bytes / 2;
     const int64_t items =
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));
