@@ -179,6 +179,17 @@ static vxs_status check_spec(const volume_spec *spec) {
     return VXS_OK;
 }
 
+static vxs_status open_like(const volume_info *like, hid_t *file, hid_t *dataset) {
+    io_watch_begin();
+    vxs_status status = file_open_serial(like->file, file);
+    if (status == VXS_OK)
+        *dataset = H5Dopen2(*file, like->dataset, H5P_DEFAULT);
+    if (status == VXS_OK && *dataset < 0)
+        status = status_fail(VXS_BAD_INPUT, "input dataset '%s' of '%s' can't be opened any more",
+                             like->dataset, like->file);
+    return io_watch_judge(status, like->file);
+}
+
 vxs_status volume_create(const char *path, const volume_spec *spec, const volume_info *like, char *warnings,
                          size_t warnings_bytes) {
     hid_t file = H5I_INVALID_HID, like_file = H5I_INVALID_HID, like_dataset = H5I_INVALID_HID;
@@ -186,12 +197,12 @@ vxs_status volume_create(const char *path, const volume_spec *spec, const volume
     vxs_status status;
     hdf5_prepare();
     TRY(check_spec(spec));
-    TRY_CLEAN(file_open_serial(like->file, &like_file));
-    like_dataset = H5Dopen2(like_file, like->dataset, H5P_DEFAULT);
-    CHECK_CLEAN(like_dataset >= 0, VXS_BAD_INPUT, "input dataset '%s' of '%s' can't be opened any more",
-                like->dataset, like->file);
+    TRY_CLEAN(open_like(like, &like_file, &like_dataset));
     TRY_CLEAN(make_file(path, volume_spec_is_filtered(spec, like), &file));
+    io_watch_begin();
     status = fill_file(file, spec, like, like_dataset, warnings, warnings_bytes);
+    if (io_watch_end())
+        status = io_watch_judge(status, like->file); /* an attribute of the input that can't be read */
     if (H5Fclose(file) < 0) {
         if (status == VXS_OK)
             status_fail(VXS_IO, "output file '%s' can't be written: %s", path, hdf5_words(words));

@@ -60,9 +60,12 @@ static vxs_status check_access(const char *path, int flags, vxs_status code) {
 static vxs_status open_file(volume *v, MPI_Comm comm, bool writing) {
     char words[HDF5_WORDS_BYTES];
     hid_t access = make_access(comm, writing);
+    io_watch_begin();
     v->file = H5Fopen(v->file_name, writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     hdf5_words(words);
+    const vxs_status read = io_watch_judge(VXS_OK, v->file_name);
     hdf5_drop(access);
+    TRY(read);
     CHECK(v->file >= 0, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT, "file '%s' can't be opened%s: %s",
           v->file_name, comm == MPI_COMM_NULL ? "" : " through MPI-IO", words);
     return VXS_OK;
@@ -71,10 +74,13 @@ static vxs_status open_file(volume *v, MPI_Comm comm, bool writing) {
 static vxs_status open_dataset(volume *v, bool parallel, bool writing) {
     char words[HDF5_WORDS_BYTES];
     hid_t access = make_dataset_access(parallel);
+    io_watch_begin();
     v->dataset = H5Dopen2(v->file, v->dataset_name, access);
     v->type = v->dataset < 0 ? v->dataset : H5Dget_type(v->dataset);
     hdf5_words(words);
+    const vxs_status read = io_watch_judge(VXS_OK, v->file_name);
     hdf5_drop(access);
+    TRY(read);
     CHECK(v->type >= 0, writing ? VXS_IO : VXS_BAD_INPUT, "dataset '%s' of '%s' can't be opened: %s",
           v->dataset_name, v->file_name, words);
     return VXS_OK;
@@ -150,8 +156,7 @@ static void close_quietly(volume *v) {
 static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writing, volume **opened) {
     volume *v = new_volume(info, comm, writing);
     MPI_Comm file_comm = info->serial_only ? MPI_COMM_NULL : comm;
-    vxs_status status =
-        v ? VXS_OK : status_fail(VXS_INTERNAL, "out of memory while opening '%s'", info->file);
+    vxs_status status = v ? VXS_OK : status_fail(VXS_IO, "out of memory while opening '%s'", info->file);
     if (status == VXS_OK)
         status =
             check_access(info->file, writing ? O_RDWR : O_RDONLY, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT);
@@ -220,6 +225,7 @@ vxs_status volume_close(volume *any) {
     char words[HDF5_WORDS_BYTES] = "";
     watchdog_begin(any->dog, "closing '%s'", any->file_name);
     raw_reader_destroy(any->raw);
+    free(any->bad.number);
     hdf5_drop(any->type);
     bool closed = any->dataset < 0 || H5Dclose(any->dataset) >= 0;
     if (!closed)
