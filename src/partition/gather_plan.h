@@ -1,6 +1,9 @@
 /*
- * How a sampling job is worked off: pieces of output that are dealt to ranks, and blocks of input that are
- * held while points travel. Pure integers, the same on every rank. Local.
+ * How a region of a sampling job's output is worked off: pieces of output that are dealt to ranks, and blocks
+ * of input that are held while points travel. Pure integers, the same on every rank. Local.
+ *
+ * A rank's memory: a piece with its points, and a room, which holds either the input that the piece needs or,
+ * while points travel, a block of input, where a part of the piece finds its voxels, and what is under way.
  */
 #ifndef PARTITION_GATHER_PLAN_H
 #define PARTITION_GATHER_PLAN_H
@@ -11,10 +14,14 @@
 /* What is the same for the whole job. */
 typedef struct gather_shape {
     int64_t in[AXES], out[AXES];
-    int64_t in_chunk[AXES];   /* 1 along every axis for input that is not chunked */
-    int64_t write_unit[AXES]; /* output chunks, or tiles without them: no collective write cuts through one */
+    int64_t in_chunk[AXES]; /* 1 along every axis for input that is not chunked */
+    bool in_filtered;       /* a chunk is read whole or not at all */
+    int64_t tile[AXES];     /* pieces are whole tiles */
     int64_t in_voxel_bytes, out_voxel_bytes;
-    int64_t point_bytes; /* of the map, per output voxel: 12 or 24 for a grid or field, 0 for an affine map */
+    int64_t point_bytes; /* of a voxel of the grid or field: 12 or 24, 0 for an affine map */
+    int64_t tap_bytes;   /* of the map's tables, per output along each axis */
+    bool coarse;         /* a field: a voxel more on every side of a piece */
+    bool batched;        /* a grid for each n */
     /* Of a read or collective write of so many bytes: what HDF5 and MPI take besides. */
     int64_t (*read_overhead)(const void *context, int64_t bytes);
     int64_t (*point_overhead)(const void *context, int64_t bytes);
@@ -22,39 +29,60 @@ typedef struct gather_shape {
     const void *context;
 } gather_shape;
 
+/* Bytes of memory that each output voxel of a part costs while its points travel: where its taps are, and the
+ * eight voxels. */
+enum { GATHER_TAPS = 8, GATHER_TAPS_BYTES = 32 };
+
+/* Bytes that each voxel asked for takes while under way: its number on both sides, where the answer belongs,
+ * and the answer on both sides. */
+enum { GATHER_REQUEST_BYTES = 40 };
+
 typedef struct gather_plan {
     const gather_shape *shape;
+    box region;
     int64_t ranks;
-    int64_t piece[AXES];  /* a rank's output of a round; n: 1 */
-    int64_t pieces[AXES]; /* along each axis; c: written one after the other in a round, on one grid */
+    int64_t piece[AXES];  /* a rank's output of a round; c: handed over at a time */
+    int64_t pieces[AXES]; /* along each axis; c: one after the other in a round, on one grid */
     int64_t rounds;
-    int64_t held_bytes; /* of input in memory: a bounding box, or a block */
+    int64_t room_bytes; /* for input */
+    int64_t part[3];    /* d, h, w: outputs of one n whose points travel at a time */
     int64_t block[3];   /* d, h, w: input that a rank holds while points travel */
     int64_t blocks[3];
     int64_t passes; /* over one channel of the input, by all ranks together */
-    int64_t batch;  /* voxels that a rank asks any other for at a time */
+    int64_t group;  /* ranks that a rank asks at a time, counted from itself on */
+    int64_t batch;  /* voxels that it asks each of them for at a time */
     int64_t memory_bytes;
 } gather_plan;
 
-/* Bytes of memory that each output voxel of a piece costs while its points travel: where its taps are, and
- * the eight voxels. */
-int64_t gather_voxel_bytes(const gather_shape *shape);
-
-/* The largest pieces and blocks that fit budget_bytes. VXS_USAGE when the smallest do not, with the number
- * that would do. */
-vxs_status gather_plan_make(gather_plan *plan, const gather_shape *shape, int64_t ranks,
+/* The largest pieces, parts and blocks that fit budget_bytes. VXS_USAGE when the smallest do not, with the
+ * number that would do in the message and in plan->memory_bytes. */
+vxs_status gather_plan_make(gather_plan *plan, const gather_shape *shape, const box *region, int64_t ranks,
                             int64_t budget_bytes);
 
 /* The piece of a rank in a round, all channels of it; empty when none is left. */
 box gather_plan_piece(const gather_plan *plan, int64_t round, int64_t rank);
 
-/* That piece's channels number part. */
-box gather_plan_channels(const gather_plan *plan, const box *piece, int64_t part);
+/* That piece's channels number index. */
+box gather_plan_channels(const gather_plan *plan, const box *piece, int64_t index);
+
+/* Parts of a piece whose points travel one after the other: the same number for all ranks, and part number
+ * index of a piece, of one n; empty past its end. */
+int64_t gather_plan_parts(const gather_plan *plan);
+box gather_plan_part(const gather_plan *plan, const box *piece, int64_t index);
 
 /* The block of one channel that a rank holds in a pass, its d, h, w; empty when none is left. */
 box gather_plan_block(const gather_plan *plan, int64_t pass, int64_t rank, int64_t n, int64_t c);
 
 /* The number of the block with that voxel: pass * ranks + rank. */
 int64_t gather_plan_block_of(const gather_plan *plan, const int64_t dhw[3]);
+
+/* What reading a box of the input takes off the disk: whole chunks where they are filtered. */
+int64_t gather_fetched_bytes(const gather_plan *plan, const box *read);
+
+/* Bytes of the buffers, for whoever allocates them. */
+int64_t gather_plan_points_bytes(const gather_plan *plan);
+int64_t gather_plan_out_bytes(const gather_plan *plan);
+int64_t gather_plan_block_bytes(const gather_plan *plan);
+int64_t gather_plan_taps(const gather_plan *plan); /* output voxels of a part */
 
 #endif

@@ -1,6 +1,5 @@
 #include "pipeline/gather.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,20 +11,19 @@ enum { LEAST_CUT = 512 }; /* outputs: a part of so few whose box does not fit is
 
 /* What one rank allocates, once, for all rounds. */
 typedef struct buffers {
-    void *points, *out, *held, *voxels;
-    sample_taps *taps;
+    void *points, *out, *room;
 } buffers;
 
 typedef struct engine {
     const gather_job *job;
-    stream_times *times;
+    round_times *times;
     buffers memory;
+    travel_room travelling;
     int rank;
     box piece; /* of this round; empty when this rank has none */
     sample_tables tables;
     sample_kernel kernel;
-    box_view held; /* what is in memory.held; empty where */
-    int64_t travelled;
+    box_view held;     /* the input in memory.room; empty where */
     vxs_status status; /* the first failure of this rank */
 } engine;
 
@@ -43,70 +41,82 @@ static vxs_status allocate_one(void **memory, int64_t bytes, const char *what) {
     return VXS_OK;
 }
 
-static vxs_status allocate(const gather_job *job, buffers *b) {
-    const gather_plan *p = job->plan;
-    const gather_shape *s = p->shape;
-    const int64_t *piece = p->piece, voxels = piece[AXIS_D] * piece[AXIS_H] * piece[AXIS_W];
-    const int64_t points = (piece[AXIS_D] + 2) * (piece[AXIS_H] + 2) * (piece[AXIS_W] + 2);
+static vxs_status allocate(const gather_plan *p, buffers *b) {
     *b = (buffers){0};
-    TRY(allocate_one(&b->points, points * s->point_bytes, "the grid of a piece"));
-    TRY(allocate_one(&b->out, voxels * piece[AXIS_C] * s->out_voxel_bytes, "the output of a piece"));
-    TRY(allocate_one(&b->held, p->held_bytes, "input"));
-    TRY(allocate_one(&b->voxels, voxels * 8 * s->in_voxel_bytes, "gathered voxels"));
-    return allocate_one((void **)&b->taps, voxels * (int64_t)sizeof *b->taps, "the taps of a piece");
+    TRY(allocate_one(&b->points, gather_plan_points_bytes(p), "the grid of a piece"));
+    TRY(allocate_one(&b->out, gather_plan_out_bytes(p), "the output of a piece"));
+    return allocate_one(&b->room, p->room_bytes, "input");
 }
 
 static void release(buffers *b) {
     free(b->points);
     free(b->out);
-    free(b->held);
-    free(b->voxels);
-    free(b->taps);
+    free(b->room);
 }
 
 /* ---- the local path ---- */
 
-/* The input that a box of outputs needs, by whole chunks along d, h and w, of channel c. */
-static box needed(const engine *g, const box *out, int64_t c) {
+static bool fits(const engine *g, const box *b) {
+    const gather_plan *p = g->job->plan;
+    return saturating_mul(box_voxels(b), p->shape->in_voxel_bytes) <= p->room_bytes;
+}
+
+/* The input that a box of outputs needs, by whole chunks; of its own channels alone where the others of these
+ * chunks do not fit. */
+static box needed(const engine *g, const box *out) {
     const gather_shape *s = g->job->plan->shape;
     box b = sample_kernel_bounds(&g->kernel, out);
-    b.axis[AXIS_C] = (range){c, c + 1};
     if (box_is_empty(&b))
         return (box){{{0, 0}}};
     for (int a = AXIS_D; a < AXES; a++)
         b.axis[a] = range_align(b.axis[a], s->in_chunk[a], s->in[a]);
-    return b;
+    box whole = b;
+    for (int a = AXIS_N; a <= AXIS_C; a++)
+        whole.axis[a] = range_align(b.axis[a], s->in_chunk[a], s->in[a]);
+    return fits(g, &whole) ? whole : b;
 }
 
-static bool fits(const engine *g, const box *b) {
-    return saturating_mul(box_voxels(b), g->job->plan->shape->in_voxel_bytes) <= g->job->plan->held_bytes;
-}
-
-/* In two, along its longest axis. */
-static void cut(const box *b, box halves[2]) {
-    int longest = AXIS_D;
+/* In two: batches first, then channels, where chunks end if they can, then the longest axis. */
+static void cut(const engine *g, const box *b, box halves[2]) {
+    int axis = AXIS_D;
     for (int a = AXIS_H; a < AXES; a++)
-        if (range_size(b->axis[a]) > range_size(b->axis[longest]))
-            longest = a;
-    const range r = b->axis[longest];
+        if (range_size(b->axis[a]) > range_size(b->axis[axis]))
+            axis = a;
+    for (int a = AXIS_C; a >= AXIS_N; a--)
+        if (range_size(b->axis[a]) > 1)
+            axis = a;
+    const range r = b->axis[axis];
+    int64_t at = r.begin + range_size(r) / 2;
+    if (axis <= AXIS_C) {
+        const int64_t chunk_end = round_down(at, g->job->plan->shape->in_chunk[axis]);
+        at = chunk_end > r.begin ? chunk_end : at;
+    }
     halves[0] = halves[1] = *b;
-    halves[0].axis[longest].end = halves[1].axis[longest].begin = r.begin + range_size(r) / 2;
+    halves[0].axis[axis].end = halves[1].axis[axis].begin = at;
 }
 
-static int64_t plane_voxels(const box *b) {
-    return range_size(b->axis[AXIS_D]) * range_size(b->axis[AXIS_H]) * range_size(b->axis[AXIS_W]);
-}
-
-/* Whether every part of the box, cut as often as need be, finds its input small enough. */
+/* Whether every part of the box of one n and c, cut as often as need be, finds its input small enough. */
 static bool is_local(const engine *g, const box *b) {
-    const box need = needed(g, b, 0);
+    const box need = needed(g, b);
     if (fits(g, &need))
         return true;
-    if (plane_voxels(b) <= LEAST_CUT)
+    if (box_voxels(b) <= LEAST_CUT)
         return false;
     box half[2];
-    cut(b, half);
+    cut(g, b, half);
     return is_local(g, &half[0]) && is_local(g, &half[1]);
+}
+
+/* The same of a box of several; any channel stands for all. */
+static bool all_local(const engine *g, const box *b) {
+    box one = *b;
+    one.axis[AXIS_C].end = one.axis[AXIS_C].begin + 1;
+    for (int64_t n = b->axis[AXIS_N].begin; n < b->axis[AXIS_N].end; n++) {
+        one.axis[AXIS_N] = (range){n, n + 1};
+        if (!is_local(g, &one))
+            return false;
+    }
+    return true;
 }
 
 /* Have the input in memory, unless it is there already. */
@@ -117,13 +127,13 @@ static void hold(engine *g, const box *need) {
     if (there || box_is_empty(need))
         return;
     const double begin = MPI_Wtime();
-    g->held = box_view_packed(g->memory.held, need);
+    g->held = box_view_packed(g->memory.room, need);
     const vxs_status status = volume_read(g->job->in, need, &g->held);
     note(g, status);
     if (status != VXS_OK)
         g->held.where = (box){{{0, 0}}};
     g->times->read += MPI_Wtime() - begin;
-    g->times->read_bytes += box_voxels(need) * g->job->plan->shape->in_voxel_bytes;
+    g->times->read_bytes += gather_fetched_bytes(g->job->plan, need);
 }
 
 /* A part of a view. */
@@ -137,12 +147,16 @@ static box_view part_of(const box_view *whole, const box *where, size_t bytes) {
     return part;
 }
 
-/* One channel of a box of outputs, in as many parts as need be. */
+/* A box of outputs, in as many parts as need be. */
 static void compute_local(engine *g, const box *b, const box_view *out) {
-    const box need = needed(g, b, b->axis[AXIS_C].begin);
+    if (box_is_empty(b) || g->status != VXS_OK)
+        return;
+    double begin = MPI_Wtime();
+    const box need = needed(g, b);
+    g->times->compute += MPI_Wtime() - begin;
     if (!fits(g, &need)) {
         box half[2];
-        cut(b, half);
+        cut(g, b, half);
         compute_local(g, &half[0], out);
         compute_local(g, &half[1], out);
         return;
@@ -150,7 +164,7 @@ static void compute_local(engine *g, const box *b, const box_view *out) {
     hold(g, &need);
     if (g->status != VXS_OK)
         return;
-    const double begin = MPI_Wtime();
+    begin = MPI_Wtime();
     const box_view to = part_of(out, b, (size_t)g->job->plan->shape->out_voxel_bytes);
     const box_view empty = {.where = {{{0, 0}}}};
     sample_kernel_run(&g->kernel, box_is_empty(&need) ? &empty : &g->held, &to);
@@ -159,28 +173,48 @@ static void compute_local(engine *g, const box *b, const box_view *out) {
 
 /* ---- the scattered path ---- */
 
-/* One channel of this rank's piece, or of nobody's: collective. */
+/* One channel of a part of this rank's piece, or of nobody's: collective. */
 static vxs_status compute_scattered(engine *g, const box *b, const box_view *out, bool mine) {
-    travel t = {.job = g->job,
-                .times = g->times,
-                .taps = g->memory.taps,
-                .voxels = g->memory.voxels,
-                .held = g->memory.held};
+    travel t = {.job = g->job, .times = g->times, .room = &g->travelling};
     g->held.where = (box){{{0, 0}}}; /* the room is wanted */
+    double begin = MPI_Wtime();
     if (mine) {
         t.n = b->axis[AXIS_N].begin;
         t.c = b->axis[AXIS_C].begin;
-        t.points = plane_voxels(b);
-        sample_kernel_taps(&g->kernel, b, g->memory.taps);
-        g->travelled += t.points;
+        t.points = box_voxels(b);
+        sample_kernel_taps(&g->kernel, b, g->travelling.taps);
+        g->times->travelled_points += t.points;
     }
+    g->times->compute += MPI_Wtime() - begin;
     TRY(travel_run(&t));
     if (!mine)
         return VXS_OK;
-    const double begin = MPI_Wtime();
+    begin = MPI_Wtime();
     const box_view to = part_of(out, b, (size_t)g->job->plan->shape->out_voxel_bytes);
-    sample_kernel_finish(&g->kernel, g->memory.voxels, &to);
+    sample_kernel_finish(&g->kernel, g->travelling.voxels, &to);
     g->times->compute += MPI_Wtime() - begin;
+    return VXS_OK;
+}
+
+static bool any(const engine *g, bool mine) {
+    int flag = mine, all = 0;
+    MPI_Allreduce(&flag, &all, 1, MPI_INT, MPI_MAX, g->job->comm);
+    return all != 0;
+}
+
+/* The channels of a part, each as it can be. Collective. */
+static vxs_status do_part(engine *g, const box *b, const box_view *out) {
+    const bool working = !box_is_empty(b) && g->status == VXS_OK;
+    const bool scattered = working && !all_local(g, b);
+    if (working && !scattered)
+        compute_local(g, b, out);
+    if (!any(g, scattered))
+        return VXS_OK;
+    for (int64_t i = 0; i < g->job->plan->piece[AXIS_C]; i++) {
+        box one = *b;
+        one.axis[AXIS_C] = (range){b->axis[AXIS_C].begin + i, b->axis[AXIS_C].begin + i + 1};
+        TRY(compute_scattered(g, &one, out, scattered && i < range_size(b->axis[AXIS_C])));
+    }
     return VXS_OK;
 }
 
@@ -201,66 +235,58 @@ static void read_points(engine *g) {
     g->times->read += MPI_Wtime() - begin;
 }
 
-/* The other ranks may wait inside the collective for ever: only ending the program frees them. */
-static void write_piece(engine *g, const box *where, const box_view *view) {
+static vxs_status hand_over(engine *g, const box *where, const box_view *view) {
+    const round_sink *sink = g->job->sink;
     const double begin = MPI_Wtime();
-    if (volume_write(g->job->out, where, view) != VXS_OK) {
-        fprintf(stderr, "voxslab: rank %d: %s\n", g->rank, status_message());
-        fflush(stderr);
-        MPI_Abort(g->job->comm, VXS_IO);
-    }
+    TRY(comm_agree(g->job->comm, g->status));
+    TRY(sink->take(sink->context, where, view));
     g->times->written_bytes += box_voxels(where) * g->job->plan->shape->out_voxel_bytes;
     g->times->write += MPI_Wtime() - begin;
+    return VXS_OK;
 }
 
-/* Some channels of all ranks' pieces: computed, then written together. scattered: this rank's piece is;
- * any: some rank's is. */
-static vxs_status do_channels(engine *g, int64_t part, bool scattered, bool any) {
+/* Some channels of all ranks' pieces: computed, then handed over together. scattered: some part of some
+ * rank's piece is. */
+static vxs_status do_channels(engine *g, int64_t index, bool mine_is_local, bool scattered) {
     const gather_plan *p = g->job->plan;
-    const box where = gather_plan_channels(p, &g->piece, part);
+    const box where = gather_plan_channels(p, &g->piece, index);
     const box_view view = box_view_packed(g->memory.out, &where);
-    const bool working = !box_is_empty(&where);
-    for (int64_t i = 0; i < p->piece[AXIS_C]; i++) {
-        box one = where;
-        one.axis[AXIS_C] = (range){where.axis[AXIS_C].begin + i, where.axis[AXIS_C].begin + i + 1};
-        const bool mine = working && i < range_size(where.axis[AXIS_C]);
-        if (mine && !scattered && g->status == VXS_OK)
-            compute_local(g, &one, &view);
-        if (any)
-            TRY(compute_scattered(g, &one, &view, mine && scattered));
+    if (mine_is_local)
+        compute_local(g, &where, &view);
+    for (int64_t i = 0; scattered && i < gather_plan_parts(p); i++) {
+        box part = gather_plan_part(p, &where, i);
+        if (mine_is_local)
+            part = (box){{{0, 0}}};
+        TRY(do_part(g, &part, &view));
     }
-    TRY(comm_agree(g->job->comm, g->status));
-    write_piece(g, &where, &view);
-    return VXS_OK;
+    return hand_over(g, &where, &view);
 }
 
 static vxs_status do_round(engine *g, int64_t round) {
     const gather_plan *p = g->job->plan;
     g->piece = gather_plan_piece(p, round, g->rank);
-    int scattered = 0, any = 0;
+    bool local = true;
     if (!box_is_empty(&g->piece)) {
         read_points(g);
-        scattered = g->status == VXS_OK && !is_local(g, &g->piece);
+        local = g->status != VXS_OK || all_local(g, &g->piece);
     }
     TRY(comm_agree(g->job->comm, g->status));
-    MPI_Allreduce(&scattered, &any, 1, MPI_INT, MPI_MAX, g->job->comm);
-    for (int64_t part = 0; part < p->pieces[AXIS_C]; part++)
-        TRY(do_channels(g, part, scattered, any));
-    if (g->job->round_done)
-        g->job->round_done(g->job->context);
-    return VXS_OK;
+    const bool scattered = any(g, !local);
+    for (int64_t index = 0; index < p->pieces[AXIS_C]; index++)
+        TRY(do_channels(g, index, local, scattered));
+    return g->job->sink->done(g->job->sink->context, 0, round);
 }
 
-vxs_status gather_run(const gather_job *job, stream_times *times, int64_t *travelled) {
+vxs_status gather_run(const gather_job *job, round_times *times) {
     engine g = {.job = job, .times = times, .status = VXS_OK};
     MPI_Comm_rank(job->comm, &g.rank);
-    vxs_status status = comm_agree(job->comm, allocate(job, &g.memory));
+    vxs_status status = comm_agree(job->comm, allocate(job->plan, &g.memory));
+    if (status == VXS_OK)
+        g.travelling = travel_room_of(job->plan, g.memory.room);
     for (int64_t round = 0; round < job->plan->rounds && status == VXS_OK; round++) {
         status = do_round(&g, round);
         sample_tables_free(&g.tables);
     }
     release(&g.memory);
-    if (travelled)
-        *travelled = g.travelled;
     return status;
 }

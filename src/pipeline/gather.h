@@ -8,23 +8,23 @@
 #ifndef PIPELINE_GATHER_H
 #define PIPELINE_GATHER_H
 
+#include <mpi.h>
+
 #include "operators/sample.h"
 #include "partition/gather_plan.h"
-#include "pipeline/stream.h"
+#include "pipeline/rounds.h"
+#include "volume/volume.h"
 
 typedef struct gather_job {
     MPI_Comm comm;
     const sample_operator *op;
     const gather_plan *plan;
-    volume *in, *points, *out; /* points: the grid or field, NULL for an affine map */
+    volume *in, *points; /* points: the grid or field, NULL for an affine map */
     int threads;
-    void (*round_done)(void *context); /* on every rank, after each round; may be NULL */
-    void *context;
+    const round_sink *sink;
 } gather_job;
 
-/* Run all rounds. Collective; fails on all ranks alike, except that a failed collective write ends the
- * program (MPI_Abort). times is added to; travelled, if not NULL, gets the points of this rank that
- * travelled. */
-vxs_status gather_run(const gather_job *job, stream_times *times, int64_t *travelled);
+/* Run all rounds of the plan. Collective; fails on all ranks alike. times is added to. */
+vxs_status gather_run(const gather_job *job, round_times *times);
 
 #endif

@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
-#include "partition/tiles.h"
 #include "pipeline/job_operator.h"
-#include "pipeline/stream.h"
 
 enum { DEFAULT_CHUNK = 64 };
 static const char *const axis_names[3] = {"d", "h", "w"};
@@ -198,6 +196,7 @@ static vxs_status resolve_storage(resolved_job *job) {
 vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_info *in) {
     CHECK((unsigned)options->op < VXS_OPERATORS, VXS_USAGE, "unknown operator: %d", (int)options->op);
     *job = (resolved_job){.options = options, .in = *in, .kind = job_operator_of(options->op)};
+    job->engine = job->kind->engine;
     TRY(resolve_names(job));
     job->out.dataset = job->out_dataset;
     job->out.dtype = options->has_dtype ? options->dtype : job->kind->default_dtype(in->dtype);
@@ -222,7 +221,7 @@ vxs_status job_head(const resolved_job *job, char *text, size_t bytes) {
     char parameters[512], chunk[128], tile[128];
     job_parameters(job, parameters, sizeof parameters);
     list_numbers(job->out.chunk, chunk);
-    list_numbers(job->shape.tile, tile);
+    list_numbers(job->tile, tile);
     int length = snprintf(text, bytes,
                           "voxslab=%s\ninput=%s\ninput_dataset=%s\ninput_bytes=%lld\ninput_mtime_ns=%lld\n"
                           "output_dataset=%s\nparameters=%s\nspacing=%.17g,%.17g,%.17g\n"

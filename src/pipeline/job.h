@@ -7,14 +7,22 @@
 
 #include "operators/label.h"
 #include "operators/resample.h"
-#include "partition/plan.h"
+#include "pipeline/engine.h"
 #include "volume/volume.h"
 
 struct job_operator;
 
+/* What the stream engine works from; the plans point to it. */
+typedef struct stream_side {
+    stream_operator op;
+    stream_shape shape;
+    stream_costs costs;
+} stream_side;
+
 typedef struct resolved_job {
     const vxs_job *options;
     const struct job_operator *kind; /* what options->op means */
+    const job_engine *engine;        /* the kind's */
     volume_info in;
     char out_file[VOLUME_PATH_BYTES], out_dataset[VOLUME_NAME_BYTES];
     char partial[VOLUME_PATH_BYTES]; /* OUT.partial, where the output grows */
@@ -27,12 +35,11 @@ typedef struct resolved_job {
         resample_operator resample;
         label_operator label;
     } operator; /* options->op says which */
-    stream_operator op;
+    stream_side stream;
     int threads, read_threads; /* of these, as many as decode chunks at a time */
     int64_t memory;            /* budget, bytes per rank */
-    stream_shape shape;
-    stream_costs costs;
-    region_plan plan;
+    int64_t tile[AXES];        /* of the output */
+    engine_plan plan;          /* of the whole output */
 } resolved_job;
 
 /* Split the names and look at the input: what rank 0 does alone. */
@@ -46,7 +53,7 @@ vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_i
 vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory);
 
 /* The plan for a part of the output, cut at tiles, once job_plan has been called. */
-vxs_status job_plan_region(const resolved_job *job, const box *region, int ranks, region_plan *plan);
+vxs_status job_plan_region(const resolved_job *job, const box *region, int ranks, engine_plan *plan);
 
 /* The part of the report that the plan tells. */
 void job_describe(const resolved_job *job, int ranks, vxs_report *report);

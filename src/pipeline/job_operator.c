@@ -16,7 +16,7 @@ static vxs_status resample_init(resolved_job *job) {
     resample_operator *op = &job->operator.resample;
     TRY(resample_operator_init(op, &job->options->resample, job->in.dtype, job->out.dtype, job->in.shape,
                                job->out.shape));
-    job->op = resample_stream(op);
+    job->stream.op = resample_stream(op);
     return VXS_OK;
 }
 
@@ -44,7 +44,7 @@ static vxs_status label_init(resolved_job *job) {
     label_operator *op = &job->operator.label;
     TRY(label_operator_init(op, &job->options->label, job->in.dtype, job->out.dtype, job->in.shape,
                             job->out.shape));
-    job->op = label_stream(op);
+    job->stream.op = label_stream(op);
     return VXS_OK;
 }
 
@@ -54,8 +54,10 @@ static void label_parameters(const resolved_job *job, char *text, size_t bytes) 
 }
 
 static const job_operator table[VXS_OPERATORS] = {
-    [VXS_OP_RESAMPLE] = {false, same_dtype, resample_check_dtypes, resample_init, resample_parameters},
-    [VXS_OP_LABEL] = {true, label_default_dtype, label_check_dtypes, label_init, label_parameters},
+    [VXS_OP_RESAMPLE] = {&stream_engine, false, same_dtype, resample_check_dtypes, resample_init,
+                         resample_parameters},
+    [VXS_OP_LABEL] = {&stream_engine, true, label_default_dtype, label_check_dtypes, label_init,
+                      label_parameters},
 };
 
 const job_operator *job_operator_of(vxs_operator op) {

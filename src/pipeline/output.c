@@ -213,7 +213,7 @@ static vxs_status begin_resumed(output *o, bool exists, char *warnings, size_t w
 /* ---- begin to end ---- */
 
 static vxs_status begin_locked(output *o, bool exists, char *warnings, size_t warnings_bytes) {
-    TRY(tile_set_create(&o->done, o->job->shape.out, o->job->shape.tile));
+    TRY(tile_set_create(&o->done, o->job->out.shape, o->job->tile));
     return o->job->options->resume ? begin_resumed(o, exists, warnings, warnings_bytes)
                                    : begin_fresh(o, exists, warnings, warnings_bytes);
 }

@@ -10,7 +10,6 @@
 #include "pipeline/job.h"
 #include "pipeline/output.h"
 #include "pipeline/resources.h"
-#include "pipeline/stream.h"
 
 enum { DEFAULT_IO_TIMEOUT = 600 };
 
@@ -24,11 +23,11 @@ typedef struct run {
     output files; /* of rank 0, but for published and done, which all have at the begin */
     box *regions; /* still to do */
     int64_t region_count;
-    region_plan plan; /* of the region under way */
+    engine_plan plan; /* of the region under way */
     volume *in, *out;
     watchdog *dog;
     checkpoint saving;
-    stream_times times;
+    round_times times;
     double open_seconds, save_seconds, close_seconds;
     vxs_progress progress;
     int64_t epochs_before, rounds_before; /* the region under way */
@@ -72,7 +71,7 @@ static vxs_status share_done(run *r) {
     MPI_Bcast(&published, 1, MPI_INT, 0, r->comm);
     r->files.published = published;
     vxs_status status =
-        r->rank == 0 ? VXS_OK : tile_set_create(&r->files.done, r->job.shape.out, r->job.shape.tile);
+        r->rank == 0 ? VXS_OK : tile_set_create(&r->files.done, r->job.out.shape, r->job.tile);
     TRY(comm_agree(r->comm, status));
     MPI_Bcast(r->files.done.bits, (int)tile_set_bytes(&r->files.done), MPI_BYTE, 0, r->comm);
     return VXS_OK;
@@ -95,15 +94,15 @@ static vxs_status begin_output(run *r) {
 static vxs_status plan_regions(run *r) {
     vxs_report *report = &r->report;
     TRY(comm_agree(r->comm, tile_set_missing(&r->files.done, &r->regions, &r->region_count)));
-    report->resumed_bytes = tile_set_voxels(&r->files.done) * r->job.shape.out_voxel_bytes;
+    report->resumed_bytes = tile_set_voxels(&r->files.done) * (int64_t)dtype_bytes(r->job.out.dtype);
     if (report->resumed_bytes == 0)
         return VXS_OK;
     report->epochs = report->rounds = report->memory_planned = 0;
     for (int64_t i = 0; i < r->region_count; i++) {
-        region_plan p;
+        engine_plan p;
         TRY(comm_agree(r->comm, job_plan_region(&r->job, &r->regions[i], report->ranks, &p)));
-        report->epochs += region_plan_epochs(&p);
-        report->rounds += region_plan_epochs(&p) * region_plan_rounds(&p);
+        report->epochs += p.epochs;
+        report->rounds += p.epochs * p.rounds;
         report->memory_planned = max_i64(report->memory_planned, p.memory_bytes);
     }
     return VXS_OK;
@@ -113,26 +112,28 @@ static vxs_status plan_regions(run *r) {
 
 static void report_round(run *r) {
     double part = (double)r->progress.round / (double)r->report.rounds;
-    r->progress.epoch =
-        r->epochs_before + (r->progress.round - r->rounds_before - 1) / region_plan_rounds(&r->plan) + 1;
+    r->progress.epoch = r->epochs_before + (r->progress.round - r->rounds_before - 1) / r->plan.rounds + 1;
     r->progress.output_bytes_done = (int64_t)((double)r->progress.output_bytes * part);
     r->progress.seconds = MPI_Wtime() - r->first_round;
     if (r->rank == 0 && r->options->progress)
         r->options->progress(&r->progress, r->options->context);
 }
 
+/* The other ranks may wait inside a failed write for ever: only ending the program frees them. */
+static vxs_status write_output(void *context, const box *where, const box_view *view) {
+    run *r = context;
+    if (volume_write(r->out, where, view) != VXS_OK)
+        output_abort(&r->job, r->comm);
+    return VXS_OK;
+}
+
 static vxs_status round_done(void *context, int64_t epoch_index, int64_t round) {
     run *r = context;
     if (r->rank == 0)
-        tile_set_add_round(&r->files.done, &r->plan, epoch_index, round);
+        r->job.engine->add_round(&r->plan, epoch_index, round, &r->files.done);
     r->progress.round++;
     report_round(r);
     return checkpoint_after_round(&r->saving, r->progress.round == r->report.rounds);
-}
-
-static void write_failed(void *context) {
-    run *r = context;
-    output_abort(&r->job, r->comm);
 }
 
 static void note_warning(run *r, const char *text) {
@@ -142,20 +143,13 @@ static void note_warning(run *r, const char *text) {
 }
 
 static vxs_status run_regions(run *r) {
-    stream_job stream = {.comm = r->comm,
-                         .op = &r->job.op,
-                         .plan = &r->plan,
-                         .in = r->in,
-                         .out = r->out,
-                         .threads = r->job.threads,
-                         .round_done = round_done,
-                         .write_failed = write_failed,
-                         .context = r};
+    const round_sink sink = {.take = write_output, .done = round_done, .context = r};
+    const engine_run at_hand = {.comm = r->comm, .plan = &r->plan, .in = r->in, .sink = &sink};
     for (int64_t i = 0; i < r->region_count; i++) {
         TRY(comm_agree(r->comm, job_plan_region(&r->job, &r->regions[i], r->report.ranks, &r->plan)));
         r->rounds_before = r->progress.round;
-        TRY(stream_run(&stream, &r->times));
-        r->epochs_before += region_plan_epochs(&r->plan);
+        TRY(r->job.engine->run(&r->job, &at_hand, &r->times));
+        r->epochs_before += r->plan.epochs;
     }
     return VXS_OK;
 }

@@ -13,7 +13,7 @@ typedef struct buffers {
 
 typedef struct engine {
     const stream_job *job;
-    stream_times *times;
+    round_times *times;
     buffers memory;
     int64_t epoch_index;
     epoch e, pass; /* pass: the epoch as the pass under way sees it */
@@ -119,17 +119,18 @@ static void compute_view(engine *g, const box_view *round_view) {
     }
 }
 
-/* ---- writing ---- */
+/* ---- output ---- */
 
-static void write_round(engine *g, const box_view *round_view) {
+static vxs_status hand_over_round(engine *g, const box_view *round_view) {
+    const round_sink *sink = g->job->sink;
     double begin = MPI_Wtime();
     for (int64_t i = 0; i < region_plan_pieces(g->job->plan); i++) {
         box piece = region_plan_piece(g->job->plan, &round_view->where, i);
-        if (volume_write(g->job->out, &piece, round_view) != VXS_OK)
-            g->job->write_failed(g->job->context);
+        TRY(sink->take(sink->context, &piece, round_view));
         g->times->written_bytes += box_voxels(&piece) * g->e.shape->out_voxel_bytes;
     }
     g->times->write += MPI_Wtime() - begin;
+    return VXS_OK;
 }
 
 /* ---- rounds ---- */
@@ -190,8 +191,8 @@ static vxs_status finish_round(engine *g, int64_t round) {
     box where = written_box(g, round);
     if (box_is_empty(&where))
         view.where = where;
-    write_round(g, &view);
-    return g->job->round_done(g->job->context, g->epoch_index, round);
+    TRY(hand_over_round(g, &view));
+    return g->job->sink->done(g->job->sink->context, g->epoch_index, round);
 }
 
 /* ---- epochs ---- */
@@ -242,7 +243,7 @@ static vxs_status run_epoch(engine *g, int64_t index) {
     return status;
 }
 
-vxs_status stream_run(const stream_job *job, stream_times *times) {
+vxs_status stream_run(const stream_job *job, round_times *times) {
     engine g = {.job = job, .times = times, .status = VXS_OK};
     exchange_init(&g.pieces, job->comm, (size_t)job->plan->shape->out_voxel_bytes, EXCHANGE_OUTPUT);
     vxs_status status = comm_agree(job->comm, allocate(job, &g.memory));

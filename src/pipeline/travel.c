@@ -6,69 +6,83 @@
 #include "base/checked.h"
 #include "comm/agree.h"
 
-/* One exchange: requests to every rank and from every rank, batch of them at most each. */
+/* One exchange: requests to the ranks of a group, and from those to whom this rank is in it. */
 typedef struct traffic {
     const travel *t;
-    int ranks;
-    int64_t batch;
+    const gather_plan *plan;
+    int rank, ranks;
     int *send_count, *send_begin, *receive_count, *receive_begin; /* [ranks] */
-    int64_t *asked, *wanted;  /* [ranks * batch] voxel numbers: sent, received */
-    int64_t *slot;            /* [ranks * batch] where the answers to asked belong, in voxels */
-    char *answers, *answered; /* [ranks * batch] voxels: sent, received */
-    int64_t next;             /* the point to look at next */
+    int64_t first; /* of the group: the distance from this rank */
+    int64_t next;  /* the point to look at next */
 } traffic;
 
+static char *carve(char **free_room, int64_t bytes) {
+    char *begin = *free_room;
+    *free_room += round_up(bytes, 64);
+    return begin;
+}
+
+travel_room travel_room_of(const gather_plan *p, void *room) {
+    const int64_t requests = p->group * p->batch, taps = gather_plan_taps(p);
+    char *rest = room;
+    travel_room r;
+    r.block = carve(&rest, gather_plan_block_bytes(p));
+    r.taps = (void *)carve(&rest, taps * (int64_t)sizeof *r.taps);
+    r.voxels = carve(&rest, taps * GATHER_TAPS * p->shape->in_voxel_bytes);
+    r.asked = (void *)rest;
+    r.wanted = r.asked + requests;
+    r.slot = r.wanted + requests;
+    r.answers = (char *)(r.slot + requests);
+    r.answered = r.answers + 8 * requests;
+    return r;
+}
+
 static vxs_status traffic_begin(traffic *x, const travel *t) {
-    *x = (traffic){.t = t, .ranks = (int)t->job->plan->ranks, .batch = t->job->plan->batch};
-    const size_t all = (size_t)(x->batch * x->ranks), bytes = dtype_bytes(t->job->op->src_dtype);
+    *x = (traffic){.t = t, .plan = t->job->plan};
+    MPI_Comm_rank(t->job->comm, &x->rank);
+    MPI_Comm_size(t->job->comm, &x->ranks);
     x->send_count = calloc((size_t)x->ranks * 4, sizeof *x->send_count);
-    x->asked = malloc(all * 3 * sizeof *x->asked);
-    x->answers = malloc(all * 2 * bytes);
-    CHECK(x->send_count && x->asked && x->answers, VXS_IO, "out of memory for %zu voxels under way", all);
+    CHECK(x->send_count, VXS_IO, "out of memory for messages to %d ranks", x->ranks);
     x->send_begin = x->send_count + x->ranks;
     x->receive_count = x->send_begin + x->ranks;
     x->receive_begin = x->receive_count + x->ranks;
-    x->wanted = x->asked + all;
-    x->slot = x->wanted + all;
-    x->answered = x->answers + all * bytes;
     return VXS_OK;
 }
 
-static void traffic_end(traffic *x) {
-    free(x->send_count);
-    free(x->asked);
-    free(x->answers);
+/* The number of a voxel of one channel: d, h, w, row-major. */
+static int64_t voxel_number(const int64_t in[AXES], const int64_t dhw[3]) {
+    return (dhw[0] * in[AXIS_H] + dhw[1]) * in[AXIS_W] + dhw[2];
 }
 
-/* The number of a voxel of one channel: d, h, w, row-major, behind those of the channels before. */
-static int64_t voxel_number(const travel *t, const int64_t dhw[3]) {
-    const int64_t *in = t->job->op->in;
-    const int64_t channel = t->n * in[AXIS_C] + t->c;
-    return ((channel * in[AXIS_D] + dhw[0]) * in[AXIS_H] + dhw[1]) * in[AXIS_W] + dhw[2];
+/* The place of a rank in the group under way, counted from the asking rank on; -1: not in it. */
+static int64_t place_in_group(const traffic *x, int from, int to) {
+    const int64_t distance = (to - from + x->ranks) % x->ranks - x->first;
+    return distance >= 0 && distance < x->plan->group ? distance : -1;
 }
 
-/* Ask for point i's voxels that lie in this pass's blocks; false when a rank's batch is full: nothing asked.
- */
+/* Ask for point i's voxels that this group holds in this pass; false when a rank's batch is full: nothing
+ * asked. */
 static bool ask(traffic *x, int64_t pass, int64_t i) {
-    const sample_taps *tap = &x->t->taps[i];
-    int holders[8], count = 0;
-    for (int k = 0; k < 8; k++) {
+    const sample_taps *tap = &x->t->room->taps[i];
+    int holders[GATHER_TAPS], count = 0;
+    for (int k = 0; k < GATHER_TAPS; k++) {
         if (!(tap->mask >> k & 1))
             continue;
         const int64_t at[3] = {tap->first[0] + (k >> 2), tap->first[1] + (k >> 1 & 1),
                                tap->first[2] + (k & 1)};
-        const int64_t block = gather_plan_block_of(x->t->job->plan, at);
-        if (block / x->ranks != pass)
-            continue;
+        const int64_t block = gather_plan_block_of(x->plan, at);
         const int holder = (int)(block % x->ranks);
-        if (x->send_count[holder] == x->batch) {
+        const int64_t place = block / x->ranks == pass ? place_in_group(x, x->rank, holder) : -1;
+        if (place < 0)
+            continue;
+        if (x->send_count[holder] == x->plan->batch) {
             while (count > 0) /* the point as a whole waits for the next exchange */
                 x->send_count[holders[--count]]--;
             return false;
         }
-        const int64_t place = (int64_t)holder * x->batch + x->send_count[holder]++;
-        x->asked[place] = voxel_number(x->t, at);
-        x->slot[place] = i * 8 + k;
+        const int64_t request = place * x->plan->batch + x->send_count[holder]++;
+        x->t->room->asked[request] = voxel_number(x->t->job->op->in, at);
+        x->t->room->slot[request] = i * GATHER_TAPS + k;
         holders[count++] = holder;
     }
     return true;
@@ -82,105 +96,120 @@ static void ask_all(traffic *x, int64_t pass) {
 
 /* Copy the voxels that others want out of the block. */
 static void answer(traffic *x, const box_view *block) {
-    const travel *t = x->t;
-    const size_t bytes = dtype_bytes(t->job->op->src_dtype);
-    const int64_t *in = t->job->op->in;
+    const travel_room *room = x->t->room;
+    const size_t bytes = dtype_bytes(x->t->job->op->src_dtype);
+    const int64_t *in = x->t->job->op->in;
     for (int r = 0; r < x->ranks; r++)
         for (int k = 0; k < x->receive_count[r]; k++) {
-            const int64_t place = x->receive_begin[r] + k;
-            int64_t rest = x->wanted[place], at[AXES];
-            for (int a = AXIS_W; a >= AXIS_N; a--) {
-                at[a] = rest % in[a];
-                rest /= in[a];
-            }
-            memcpy(x->answers + (size_t)place * bytes, box_view_at(block, bytes, at), bytes);
+            const int64_t request = x->receive_begin[r] + k, voxel = room->wanted[request];
+            const int64_t at[AXES] = {block->where.axis[AXIS_N].begin, block->where.axis[AXIS_C].begin,
+                                      voxel / in[AXIS_W] / in[AXIS_H], voxel / in[AXIS_W] % in[AXIS_H],
+                                      voxel % in[AXIS_W]};
+            memcpy(room->answers + (size_t)request * bytes, box_view_at(block, bytes, at), bytes);
         }
 }
 
-/* Counts that hold bytes; both messages of a rank lie batch voxels apart. */
+/* Both messages of a rank lie a batch apart, by its place in the group. */
 static void exchange_requests(traffic *x) {
     MPI_Comm comm = x->t->job->comm;
     MPI_Alltoall(x->send_count, 1, MPI_INT, x->receive_count, 1, MPI_INT, comm);
-    for (int r = 0; r < x->ranks; r++)
-        x->send_begin[r] = x->receive_begin[r] = r * (int)x->batch;
-    MPI_Alltoallv(x->asked, x->send_count, x->send_begin, MPI_INT64_T, x->wanted, x->receive_count,
-                  x->receive_begin, MPI_INT64_T, comm);
+    for (int r = 0; r < x->ranks; r++) {
+        const int64_t to = place_in_group(x, x->rank, r), from = place_in_group(x, r, x->rank);
+        x->send_begin[r] = (int)(max_i64(to, 0) * x->plan->batch);
+        x->receive_begin[r] = (int)(max_i64(from, 0) * x->plan->batch);
+    }
+    MPI_Alltoallv(x->t->room->asked, x->send_count, x->send_begin, MPI_INT64_T, x->t->room->wanted,
+                  x->receive_count, x->receive_begin, MPI_INT64_T, comm);
 }
 
 static void exchange_answers(traffic *x) {
+    const travel_room *room = x->t->room;
     const size_t bytes = dtype_bytes(x->t->job->op->src_dtype);
     MPI_Datatype voxel;
     MPI_Type_contiguous((int)bytes, MPI_BYTE, &voxel);
     MPI_Type_commit(&voxel);
-    MPI_Alltoallv(x->answers, x->receive_count, x->receive_begin, voxel, x->answered, x->send_count,
+    MPI_Alltoallv(room->answers, x->receive_count, x->receive_begin, voxel, room->answered, x->send_count,
                   x->send_begin, voxel, x->t->job->comm);
     MPI_Type_free(&voxel);
     for (int r = 0; r < x->ranks; r++)
         for (int k = 0; k < x->send_count[r]; k++) {
-            const int64_t place = x->send_begin[r] + k;
-            memcpy((char *)x->t->voxels + (size_t)x->slot[place] * bytes, x->answered + (size_t)place * bytes,
-                   bytes);
+            const int64_t request = x->send_begin[r] + k;
+            memcpy((char *)room->voxels + (size_t)room->slot[request] * bytes,
+                   room->answered + (size_t)request * bytes, bytes);
         }
 }
 
-/* Whether any rank has more to ask, and whether all is well. */
 static bool any(MPI_Comm comm, bool mine) {
     int flag = mine, all = 0;
     MPI_Allreduce(&flag, &all, 1, MPI_INT, MPI_MAX, comm);
     return all != 0;
 }
 
-/* One pass over channel (n, c) of the input, for those ranks that want it: take says whether this one does.
- */
-static vxs_status run_pass(traffic *x, int64_t pass, int64_t n, int64_t c, bool take, vxs_status status) {
+/* What this rank holds in a pass, read when the first request for it comes. */
+typedef struct held_block {
+    box_view view;
+    bool read;
+    vxs_status status;
+} held_block;
+
+static void read_block(const travel *t, held_block *held) {
+    const double begin = MPI_Wtime();
+    held->status = volume_read(t->job->in, &held->view.where, &held->view);
+    held->read = true;
+    t->times->read_bytes += gather_fetched_bytes(t->job->plan, &held->view.where);
+    t->times->read += MPI_Wtime() - begin;
+}
+
+/* Requests and answers of one group of ranks until nobody has more to ask of it. */
+static void run_group(traffic *x, int64_t pass, held_block *held, bool take) {
     const travel *t = x->t;
-    const size_t bytes = dtype_bytes(t->job->op->src_dtype);
-    int rank;
-    MPI_Comm_rank(t->job->comm, &rank);
-    const box where = gather_plan_block(t->job->plan, pass, rank, n, c);
-    const box_view block = box_view_packed(t->held, &where);
-    bool read = false;
     x->next = take ? 0 : t->points;
     do {
         double begin = MPI_Wtime();
         ask_all(x, pass);
         exchange_requests(x);
+        t->times->exchange += MPI_Wtime() - begin;
         int64_t wanted = 0;
         for (int r = 0; r < x->ranks; r++)
             wanted += x->receive_count[r];
-        t->times->exchange += MPI_Wtime() - begin;
+        if (wanted > 0 && !held->read && held->status == VXS_OK)
+            read_block(t, held);
         begin = MPI_Wtime();
-        if (wanted > 0 && !read && status == VXS_OK) {
-            status = volume_read(t->job->in, &where, &block);
-            t->times->read_bytes += box_voxels(&where) * (int64_t)bytes;
-            read = true;
-        }
-        t->times->read += MPI_Wtime() - begin;
-        begin = MPI_Wtime();
-        if (status == VXS_OK)
-            answer(x, &block);
+        if (held->status == VXS_OK)
+            answer(x, &held->view);
         exchange_answers(x);
-        t->times->ghost_bytes += wanted * (int64_t)bytes;
+        t->times->ghost_bytes += wanted * (int64_t)dtype_bytes(t->job->op->src_dtype);
         t->times->exchange += MPI_Wtime() - begin;
     } while (any(t->job->comm, x->next < t->points));
+}
+
+/* All passes over channel (n, c) of the input; take: this rank wants it. */
+static vxs_status run_channel(traffic *x, int64_t n, int64_t c, bool take) {
+    vxs_status status = VXS_OK;
+    for (int64_t pass = 0; pass < x->plan->passes; pass++) {
+        const box where = gather_plan_block(x->plan, pass, x->rank, n, c);
+        held_block held = {.view = box_view_packed(x->t->room->block, &where), .status = status};
+        for (x->first = 0; x->first < x->ranks; x->first += x->plan->group)
+            run_group(x, pass, &held, take);
+        status = held.status;
+    }
     return status;
 }
 
+/* Ranks may want different channels: one after the other, those that nobody wants left out. */
 vxs_status travel_run(const travel *t) {
     traffic x;
+    const int64_t channels = t->job->op->in[AXIS_C], mine = t->n * channels + t->c;
     vxs_status status = comm_agree(t->job->comm, traffic_begin(&x, t));
-    if (status == VXS_OK) {
-        const int64_t *in = t->job->op->in;
-        /* Ranks may want different channels: one after the other, those that nobody wants left out. */
-        for (int64_t channel = 0; channel < in[AXIS_N] * in[AXIS_C]; channel++) {
-            const bool mine = t->points > 0 && channel == t->n * in[AXIS_C] + t->c;
-            if (!any(t->job->comm, mine))
-                continue;
-            for (int64_t pass = 0; pass < t->job->plan->passes; pass++)
-                status = run_pass(&x, pass, channel / in[AXIS_C], channel % in[AXIS_C], mine, status);
-        }
-        status = comm_agree(t->job->comm, status);
+    for (int64_t done = -1; status == VXS_OK;) {
+        int64_t wanted = t->points > 0 && mine > done ? mine : INT64_MAX, channel = INT64_MAX;
+        MPI_Allreduce(&wanted, &channel, 1, MPI_INT64_T, MPI_MIN, t->job->comm);
+        if (channel == INT64_MAX)
+            break;
+        status = comm_agree(t->job->comm,
+                            run_channel(&x, channel / channels, channel % channels, wanted == channel));
+        done = channel;
     }
-    traffic_end(&x);
+    free(x.send_count);
     return status;
 }

@@ -64,7 +64,7 @@ static void read_and_trade(window *w, exchange *x, const box_view *into, range p
 }
 
 void window_begin(window *w, const stream_job *job, const epoch *e, const int part[3], void *stream_buffer,
-                  void *tail_buffer, vxs_status status, stream_times *times) {
+                  void *tail_buffer, vxs_status status, round_times *times) {
     *w = (window){.job = job,
                   .e = e,
                   .times = times,

@@ -24,7 +24,7 @@ typedef struct window {
     const box_view *held_in; /* the buffer that holds the window now, NULL before the first advance */
     range held;              /* its planes along d, carried ones included */
     exchange ghosts_in, early_planes, step;
-    stream_times *times;
+    round_times *times;
     vxs_status status; /* the first failure on this rank; messages go on, so that no other rank hangs */
 } window;
 
@@ -32,7 +32,7 @@ typedef struct window {
  * plan->stream_planes and plan->tail_planes. Ranks of the epoch only; failures stay in
  * w->status, which begins as status. */
 void window_begin(window *w, const stream_job *job, const epoch *e, const int part[3], void *stream_buffer,
-                  void *tail_buffer, vxs_status status, stream_times *times);
+                  void *tail_buffer, vxs_status status, round_times *times);
 
 /* Move on: the planes from keep on are kept, the next ones arrive. */
 void window_advance(window *w, int64_t keep);

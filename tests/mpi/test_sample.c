@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,36 +16,11 @@
 #include "comm/agree.h"
 #include "partition/tiles.h"
 #include "pipeline/gather.h"
-#include "reference/sample.h"
 #include "support/files.h"
+#include "support/sampling.h"
 
 static char folder[] = "/tmp/voxslab-mpi-XXXXXX";
 static int world_rank;
-
-typedef enum map_shape {
-    IDENTITY,
-    QUARTER_TURN,
-    SHEAR,
-    SMOOTH,
-    RANDOM,
-    OUTSIDE,
-    ALL_NAN,
-    WARP,
-    MAPS
-} map_shape;
-static const char *const map_names[MAPS] = {"identity", "quarter turn", "shear",   "smooth",
-                                            "random",   "outside",      "all NaN", "warp"};
-
-typedef struct sample_test {
-    vxs_dtype dtype;
-    vxs_sample_options options;
-    map_shape map;
-    int64_t in[AXES], in_chunk[AXES], out[AXES], out_chunk[AXES];
-    int gzip;
-    void *input, *expected; /* whole, on every rank */
-    void *points;           /* float32 grid or field, or 12 numbers */
-    int64_t points_shape[AXES];
-} sample_test;
 
 static void assert_all(bool good, const char *what) {
     int mine = good, all = 0;
@@ -54,93 +28,6 @@ static void assert_all(bool good, const char *what) {
     if (!good)
         fprintf(stderr, "rank %d: %s: %s\n", world_rank, what, status_message());
     assert_true(all);
-}
-
-static int64_t product(const int64_t shape[AXES]) {
-    int64_t n = 1;
-    for (int a = 0; a < AXES; a++)
-        n *= shape[a];
-    return n;
-}
-
-static double noise(int64_t k) {
-    uint64_t z = (uint64_t)k * UINT64_C(0x9E3779B97F4A7C15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    return (double)(z >> 11) * 0x1p-53;
-}
-
-/* Component x, y or z (0, 1, 2) of a grid point, as a coordinate of -1..1. */
-static double grid_value(const sample_test *t, const int64_t dhw[3], int component, int64_t k) {
-    const int axis = 2 - component;
-    const double centre = (2 * (double)dhw[axis] + 1) / (double)t->out[AXIS_D + axis] - 1;
-    switch (t->map) {
-    case RANDOM:
-        return 2.4 * noise(k) - 1.2;
-    case OUTSIDE:
-        return 5 + noise(k);
-    case ALL_NAN:
-        return NAN;
-    case SMOOTH:
-        return centre + 0.1 * sin(0.3 * (double)(dhw[0] + 2 * dhw[1] + 3 * dhw[2]) + component);
-    default:
-        return centre;
-    }
-}
-
-static void make_points(sample_test *t) {
-    static const double turn[12] = {1, 0, 0, 2, 0, 0, 1, 1, 0, -1, 0, 40.5};
-    static const double shear[12] = {1, 0, 0, 0.25, 0, 2.5, 0, -1, 1, 0, 1, -3.5};
-    const bool affine = t->map == QUARTER_TURN || t->map == SHEAR;
-    for (int a = 0; a < 3; a++)
-        t->points_shape[1 + a] = affine           ? 1
-                                 : t->map == WARP ? div_ceil(t->out[AXIS_D + a], 2)
-                                                  : t->out[AXIS_D + a];
-    t->points_shape[0] = affine || t->map == WARP || t->map == SMOOTH ? 1 : t->in[AXIS_N];
-    t->points_shape[4] = affine ? 12 : 3;
-    t->points = malloc((size_t)product(t->points_shape) * 8);
-    assert_non_null(t->points);
-    if (affine) {
-        memcpy(t->points, t->map == SHEAR ? shear : turn, sizeof turn);
-        return;
-    }
-    for (int64_t k = 0; k < product(t->points_shape); k++) {
-        const int64_t *s = t->points_shape, voxel = k / 3;
-        const int64_t dhw[3] = {voxel / s[3] / s[2] % s[1], voxel / s[3] % s[2], voxel % s[3]};
-        ((float *)t->points)[k] =
-            (float)(t->map == WARP ? 9 * noise(k) : grid_value(t, dhw, (int)(k % 3), k));
-    }
-}
-
-static sample_operator operator_of(const sample_test *t) {
-    static const double scale[3] = {1, 0.5, 2};
-    sample_operator op;
-    assert_int_equal(sample_operator_init(&op, &t->options, t->dtype, t->dtype, t->in, t->out), VXS_OK);
-    if (t->map == QUARTER_TURN || t->map == SHEAR)
-        assert_int_equal(sample_operator_set_matrix(&op, t->points), VXS_OK);
-    else if (t->map == WARP)
-        assert_int_equal(sample_operator_set_field(&op, VXS_FLOAT32, t->points_shape, scale), VXS_OK);
-    else
-        assert_int_equal(sample_operator_set_grid(&op, VXS_FLOAT32, t->points_shape), VXS_OK);
-    return op;
-}
-
-static void compute_expected(sample_test *t) {
-    const sample_operator op = operator_of(t);
-    static const reference_map_kind kinds[] = {
-        [SAMPLE_GRID] = REFERENCE_GRID, [SAMPLE_AFFINE] = REFERENCE_AFFINE, [SAMPLE_WARP] = REFERENCE_WARP};
-    reference_map map = {.kind = kinds[op.kind],
-                         .dtype = op.kind == SAMPLE_AFFINE ? VXS_FLOAT64 : VXS_FLOAT32,
-                         .data = t->points,
-                         .batches = t->points_shape[0]};
-    for (int a = 0; a < 3; a++) {
-        map.field[a] = t->points_shape[1 + a];
-        map.scale[a] = op.scale[a];
-    }
-    t->expected = malloc((size_t)product(t->out) * 8);
-    assert_non_null(t->expected);
-    assert_int_equal(reference_sample(t->input, t->dtype, t->in, &map, t->expected, t->dtype, t->out + AXIS_D,
-                                      &t->options),
-                     0);
 }
 
 static test_file file_of(const int64_t shape[AXES], const int64_t *chunk, vxs_dtype dtype, int gzip) {
@@ -196,15 +83,42 @@ static gather_shape shape_of(const sample_test *t, const volume_info *in, const 
                       .read_overhead = no_overhead,
                       .point_overhead = no_overhead,
                       .write_overhead = no_overhead};
+    s.coarse = op->kind == SAMPLE_WARP;
+    s.batched = op->kind == SAMPLE_GRID && !op->shared;
+    s.in_filtered = in->read_filtered;
     memcpy(s.in, t->in, sizeof s.in);
     memcpy(s.out, t->out, sizeof s.out);
-    for (int a = 0; a < AXES; a++)
-        s.in_chunk[a] = in->layout == VOLUME_CHUNKED ? in->chunk[a] : 1;
-    if (t->out_chunk[4])
-        memcpy(s.write_unit, t->out_chunk, sizeof s.write_unit);
-    else
-        tiles_choose(s.out, t->out_chunk, s.out_voxel_bytes, s.write_unit);
+    memcpy(s.in_chunk, in->read_chunk, sizeof s.in_chunk);
+    tiles_choose(s.out, t->out_chunk, s.out_voxel_bytes, s.tile);
     return s;
+}
+
+/* The whole output, or with several threads what a resumed job may find: the rest of it after some tiles, and
+ * then these. */
+static int regions_of(const gather_shape *s, int threads, box regions[2]) {
+    regions[0] = regions[1] = box_of_shape(s->out);
+    const int64_t at = min_i64(s->out[AXIS_H], 2 * s->tile[AXIS_H]);
+    if (threads == 1 || at == s->out[AXIS_H])
+        return 1;
+    regions[0].axis[AXIS_H].begin = regions[1].axis[AXIS_H].end = at;
+    return 2;
+}
+
+/* budget 0: the least that the plan asks for. */
+static vxs_status plan_region(gather_plan *plan, const gather_shape *shape, const box *region, int ranks,
+                              int64_t budget) {
+    vxs_status status = gather_plan_make(plan, shape, region, ranks, budget ? budget : 1);
+    return budget || status == VXS_OK ? status
+                                      : gather_plan_make(plan, shape, region, ranks, plan->memory_bytes);
+}
+
+static vxs_status write_round(void *context, const box *where, const box_view *view) {
+    return volume_write(context, where, view);
+}
+
+static vxs_status round_done(void *context, int64_t epoch, int64_t round) {
+    (void)context, (void)epoch, (void)round;
+    return VXS_OK;
 }
 
 /* Opens, runs and closes; OUT is to be looked at afterwards. */
@@ -223,10 +137,10 @@ static vxs_status run(const sample_test *t, MPI_Comm comm, int threads, int64_t 
     TRY(volume_probe(in_path, "/volume", in));
     TRY(volume_probe(points_path, "/volume", points));
     const gather_shape shape = shape_of(t, in, &op);
+    box regions[2];
+    const int region_count = regions_of(&shape, threads, regions);
     gather_plan plan;
-    vxs_status status = gather_plan_make(&plan, &shape, ranks, budget ? budget : 1);
-    if (!budget && status == VXS_USAGE) /* the least that the plan asks for */
-        status = gather_plan_make(&plan, &shape, ranks, plan.memory_bytes);
+    vxs_status status = plan_region(&plan, &shape, &regions[0], ranks, budget);
     TRY(status);
     if (rank == 0) {
         volume_spec spec = {.dataset = "/volume",
@@ -245,15 +159,23 @@ static vxs_status run(const sample_test *t, MPI_Comm comm, int threads, int64_t 
     if (op.kind != SAMPLE_AFFINE)
         TRY(volume_open_read(points, comm, 1, &points_volume));
     TRY(volume_open_write(out_path, "/volume", comm, &out_volume));
+    const round_sink sink = {write_round, round_done, out_volume};
     const gather_job job = {.comm = comm,
                             .op = &op,
                             .plan = &plan,
                             .in = in_volume,
                             .points = points_volume,
-                            .out = out_volume,
-                            .threads = threads};
-    stream_times times = {0};
-    status = gather_run(&job, &times, travelled);
+                            .threads = threads,
+                            .sink = &sink};
+    round_times times = {0};
+    for (int i = 0; i < region_count && status == VXS_OK; i++) {
+        status = plan_region(&plan, &shape, &regions[i], ranks, budget);
+        if (threads > 1) /* ranks are asked two at a time */
+            plan.group = min_i64(plan.group, 2);
+        if (status == VXS_OK)
+            status = gather_run(&job, &times);
+    }
+    *travelled = times.travelled_points;
     volume_close(out_volume);
     volume_close(points_volume);
     volume_close(in_volume);
@@ -353,6 +275,25 @@ static void both_paths_agree_in_every_mode_padding_and_batch(void **state) {
     }
 }
 
+static void chunks_that_span_batches_and_channels_are_no_different(void **state) {
+    (void)state;
+    for (int map = SMOOTH; map <= RANDOM; map++) {
+        sample_test t = base;
+        t.map = (map_shape)map;
+        t.in[AXIS_N] = t.out[AXIS_N] = 3;
+        t.in[AXIS_C] = t.out[AXIS_C] = 5;
+        t.in_chunk[AXIS_N] = t.out_chunk[AXIS_N] = 2;
+        t.in_chunk[AXIS_C] = t.out_chunk[AXIS_C] = 2;
+        begin(&t);
+        for (int r = 0; r < RANK_COUNTS; r += 2)
+            for (int b = 0; b < BUDGETS; b += 2) {
+                int64_t travelled;
+                check(&t, rank_counts[r], 1 + r % 4 / 2, budgets[b], &travelled);
+            }
+        end(&t);
+    }
+}
+
 static void too_little_memory_is_refused_with_what_would_do(void **state) {
     (void)state;
     sample_test t = base;
@@ -389,6 +330,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_map_gives_the_oracles_bytes_for_every_rank_count_and_budget),
         cmocka_unit_test(both_paths_agree_in_every_mode_padding_and_batch),
+        cmocka_unit_test(chunks_that_span_batches_and_channels_are_no_different),
         cmocka_unit_test(too_little_memory_is_refused_with_what_would_do),
     };
     int failed = cmocka_run_group_tests_name("sample", tests, make_folder, remove_folder);

@@ -19,6 +19,8 @@ static gather_shape random_shape(uint64_t *seed) {
     gather_shape s = {.in_voxel_bytes = 1 << sample_between(seed, 0, 3),
                       .out_voxel_bytes = 1 << sample_between(seed, 0, 3),
                       .point_bytes = 12 * sample_between(seed, 0, 2),
+                      .coarse = sample_between(seed, 0, 1) == 1,
+                      .batched = sample_between(seed, 0, 1) == 1,
                       .read_overhead = an_eighth,
                       .point_overhead = an_eighth,
                       .write_overhead = an_eighth};
@@ -26,7 +28,7 @@ static gather_shape random_shape(uint64_t *seed) {
         s.in[a] = sample_between(seed, 1, a < AXIS_D ? 3 : 40);
         s.out[a] = a < AXIS_D ? s.in[a] : sample_between(seed, 1, 20);
         s.in_chunk[a] = sample_between(seed, 1, s.in[a]);
-        s.write_unit[a] = sample_between(seed, 1, s.out[a]);
+        s.tile[a] = sample_between(seed, 1, s.out[a]);
     }
     return s;
 }
@@ -46,25 +48,56 @@ static void mark(unsigned char *count, const int64_t shape[AXES], const box *b) 
                     }
 }
 
-static void assert_once(const unsigned char *count, const int64_t shape[AXES]) {
+static int64_t voxels_of(const int64_t shape[AXES]) {
     int64_t voxels = 1;
     for (int a = 0; a < AXES; a++)
         voxels *= shape[a];
-    for (int64_t k = 0; k < voxels; k++)
+    return voxels;
+}
+
+static void assert_once(const unsigned char *count, const int64_t shape[AXES]) {
+    for (int64_t k = 0; k < voxels_of(shape); k++)
         assert_int_equal(count[k], 1);
 }
 
-static void assert_whole_units(const gather_shape *s, const box *b) {
+/* A box of whole tiles. */
+static box random_region(uint64_t *seed, const gather_shape *s) {
+    box b;
     for (int a = 0; a < AXES; a++) {
-        assert_int_equal(b->axis[a].begin % s->write_unit[a], 0);
-        assert_true(b->axis[a].end % s->write_unit[a] == 0 || b->axis[a].end == s->out[a]);
+        const int64_t tiles = div_ceil(s->out[a], s->tile[a]), first = sample_between(seed, 0, tiles - 1);
+        const int64_t end = sample_between(seed, first + 1, tiles);
+        b.axis[a] = (range){first * s->tile[a], min_i64(end * s->tile[a], s->out[a])};
+    }
+    return b;
+}
+
+static void assert_whole_tiles(const gather_shape *s, const box *b) {
+    for (int a = 0; a < AXES; a++) {
+        assert_int_equal(b->axis[a].begin % s->tile[a], 0);
+        assert_true(b->axis[a].end % s->tile[a] == 0 || b->axis[a].end == s->out[a]);
+    }
+}
+
+/* The parts of a piece are the piece, once, each of one n and of no more than fits. */
+static void check_parts(const gather_plan *p, const box *piece, unsigned char *count) {
+    for (int64_t i = 0; i < gather_plan_parts(p); i++) {
+        box part = gather_plan_part(p, piece, i);
+        if (box_is_empty(&part))
+            continue;
+        assert_int_equal(range_size(part.axis[AXIS_N]), 1);
+        assert_true(box_voxels(&part) / range_size(part.axis[AXIS_C]) <= gather_plan_taps(p));
+        mark(count, p->shape->out, &part);
     }
 }
 
 static void check_pieces(const gather_plan *p) {
     const gather_shape *s = p->shape;
-    unsigned char *count = calloc((size_t)(9 * 20 * 20 * 20), 1);
-    assert_non_null(count);
+    const int64_t voxels = voxels_of(s->out);
+    unsigned char *count = calloc((size_t)voxels, 1), *in_parts = calloc((size_t)voxels, 1);
+    assert_true(count && in_parts);
+    const box all = box_of_shape(s->out);
+    mark(count, s->out, &all);
+    mark(count, s->out, &p->region); /* 1 outside of the region, 3 in it */
     for (int64_t round = 0; round < p->rounds; round++)
         for (int64_t rank = 0; rank < p->ranks; rank++) {
             const box piece = gather_plan_piece(p, round, rank);
@@ -72,12 +105,31 @@ static void check_pieces(const gather_plan *p) {
                 const box b = gather_plan_channels(p, &piece, part);
                 if (box_is_empty(&b))
                     continue;
-                assert_whole_units(s, &b);
+                assert_whole_tiles(s, &b);
                 mark(count, s->out, &b);
+                check_parts(p, &b, in_parts);
             }
         }
-    assert_once(count, s->out);
+    for (int64_t k = 0; k < voxels; k++)
+        assert_int_equal(count[k], in_parts[k] ? 3 : 1);
     free(count);
+    free(in_parts);
+}
+
+static int64_t round_up_64(int64_t bytes) {
+    return div_ceil(bytes, 64) * 64;
+}
+
+/* All that is in the room while points travel. */
+static void check_room(const gather_plan *p) {
+    const int64_t taps = gather_plan_taps(p);
+    const int64_t bytes = round_up_64(gather_plan_block_bytes(p)) + round_up_64(taps * GATHER_TAPS_BYTES) +
+                          round_up_64(taps * GATHER_TAPS * p->shape->in_voxel_bytes) +
+                          p->group * p->batch * GATHER_REQUEST_BYTES;
+    assert_true(bytes <= p->room_bytes);
+    assert_true(p->batch >= 1 && p->group >= 1 && p->group <= p->ranks);
+    for (int a = 0; a < 3; a++)
+        assert_true(p->part[a] >= 1 && p->part[a] <= p->piece[AXIS_D + a]);
 }
 
 static void check_blocks(const gather_plan *p) {
@@ -90,7 +142,7 @@ static void check_blocks(const gather_plan *p) {
             if (box_is_empty(&b))
                 continue;
             mark(count, one, &b);
-            assert_true(box_voxels(&b) * p->shape->in_voxel_bytes <= p->held_bytes);
+            assert_true(box_voxels(&b) * p->shape->in_voxel_bytes <= gather_plan_block_bytes(p));
             for (int corner = 0; corner < 2; corner++) {
                 int64_t at[3];
                 for (int a = 0; a < 3; a++)
@@ -109,11 +161,13 @@ static void pieces_cover_the_output_once_and_blocks_a_channel_within_the_budget(
         const gather_shape s = random_shape(&seed);
         const int64_t ranks = sample_between(&seed, 1, 9);
         gather_plan p;
-        assert_int_equal(gather_plan_make(&p, &s, ranks, 0), VXS_USAGE);
+        const box region = i % 2 ? random_region(&seed, &s) : box_of_shape(s.out);
+        assert_int_equal(gather_plan_make(&p, &s, &region, ranks, 0), VXS_USAGE);
         const int64_t least = p.memory_bytes, budget = least + (i % 3) * sample_between(&seed, 0, 1 << 20);
-        assert_int_equal(gather_plan_make(&p, &s, ranks, budget), VXS_OK);
+        assert_int_equal(gather_plan_make(&p, &s, &region, ranks, budget), VXS_OK);
         assert_true(p.memory_bytes <= budget);
         check_pieces(&p);
+        check_room(&p);
         check_blocks(&p);
     }
 }
@@ -123,31 +177,53 @@ static void one_byte_less_than_the_least_is_refused(void **state) {
     uint64_t seed = 2;
     for (int i = 0; i < 50; i++) {
         const gather_shape s = random_shape(&seed);
+        const box region = box_of_shape(s.out);
         gather_plan p;
-        assert_int_equal(gather_plan_make(&p, &s, 3, 0), VXS_USAGE);
+        assert_int_equal(gather_plan_make(&p, &s, &region, 3, 0), VXS_USAGE);
         const int64_t least = p.memory_bytes;
-        assert_int_equal(gather_plan_make(&p, &s, 3, least - 1), VXS_USAGE);
-        assert_int_equal(gather_plan_make(&p, &s, 3, least), VXS_OK);
+        assert_int_equal(gather_plan_make(&p, &s, &region, 3, least - 1), VXS_USAGE);
+        assert_int_equal(gather_plan_make(&p, &s, &region, 3, least), VXS_OK);
     }
+}
+
+static gather_shape large_job(void) {
+    return (gather_shape){.in = {1, 1, 4096, 4096, 4096},
+                          .out = {1, 1, 2048, 2048, 2048},
+                          .in_chunk = {1, 1, 64, 64, 64},
+                          .tile = {1, 1, 64, 64, 64},
+                          .in_voxel_bytes = 2,
+                          .out_voxel_bytes = 2,
+                          .point_bytes = 12,
+                          .read_overhead = an_eighth,
+                          .point_overhead = an_eighth,
+                          .write_overhead = an_eighth};
 }
 
 static void a_large_job_gives_every_rank_a_piece(void **state) {
     (void)state;
-    const gather_shape s = {.in = {1, 1, 4096, 4096, 4096},
-                            .out = {1, 1, 2048, 2048, 2048},
-                            .in_chunk = {1, 1, 64, 64, 64},
-                            .write_unit = {1, 1, 64, 64, 64},
-                            .in_voxel_bytes = 2,
-                            .out_voxel_bytes = 2,
-                            .point_bytes = 12,
-                            .read_overhead = an_eighth,
-                            .point_overhead = an_eighth,
-                            .write_overhead = an_eighth};
+    const gather_shape s = large_job();
+    const box region = box_of_shape(s.out);
     gather_plan p;
-    assert_int_equal(gather_plan_make(&p, &s, 4096, INT64_C(4) << 30), VXS_OK);
+    assert_int_equal(gather_plan_make(&p, &s, &region, 4096, INT64_C(4) << 30), VXS_OK);
     const box last = gather_plan_piece(&p, 0, 4095);
     assert_false(box_is_empty(&last));
     assert_true(p.memory_bytes <= INT64_C(4) << 30);
+}
+
+/* A few bytes for each, and never a message buffer. */
+static void memory_does_not_grow_with_the_ranks(void **state) {
+    (void)state;
+    const gather_shape s = large_job();
+    const box region = box_of_shape(s.out);
+    gather_plan p;
+    int64_t least[2];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(gather_plan_make(&p, &s, &region, i ? 1000000 : 1, 0), VXS_USAGE);
+        least[i] = p.memory_bytes;
+        assert_int_equal(gather_plan_make(&p, &s, &region, i ? 1000000 : 1, INT64_C(64) << 20), VXS_OK);
+        assert_true(p.group * p.batch * GATHER_REQUEST_BYTES <= INT64_C(8) << 20);
+    }
+    assert_true(least[1] - least[0] <= 18 * INT64_C(1000000)); /* with an eighth for reading */
 }
 
 int main(void) {
@@ -155,6 +231,7 @@ int main(void) {
         cmocka_unit_test(pieces_cover_the_output_once_and_blocks_a_channel_within_the_budget),
         cmocka_unit_test(one_byte_less_than_the_least_is_refused),
         cmocka_unit_test(a_large_job_gives_every_rank_a_piece),
+        cmocka_unit_test(memory_does_not_grow_with_the_ranks),
     };
     return cmocka_run_group_tests_name("gather_plan", tests, NULL, NULL);
 }
