@@ -86,7 +86,10 @@ static vxs_status float_from_text(const char *text, vxs_dtype dtype, unsigned ch
 }
 
 vxs_status voxel_from_text(const char *text, vxs_dtype dtype, unsigned char voxel[VOXEL_BYTES]) {
+    enum { MOST_CHARACTERS = 64 };
     const dtype_class kind = dtype_class_of(dtype);
+    CHECK(strlen(text) <= MOST_CHARACTERS, VXS_USAGE, "'%.100s' is a value of more than %d characters", text,
+          MOST_CHARACTERS);
     memset(voxel, 0, VOXEL_BYTES);
     return kind == DTYPE_F || kind == DTYPE_H ? float_from_text(text, dtype, voxel)
                                               : integer_from_text(text, dtype, voxel);

@@ -13,6 +13,7 @@
 #define COMMAND_LIST(X)                                                                                      \
     X(resample)                                                                                              \
     X(label)                                                                                                 \
+    X(verify)                                                                                                \
     X(compare)                                                                                               \
     X(info)
 

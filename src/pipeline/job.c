@@ -36,6 +36,7 @@ static vxs_status resolve_names(resolved_job *job) {
                  VOLUME_NAME_BYTES - 2, dataset);
     TRY(name_beside(job, ".partial", job->partial));
     TRY(name_beside(job, ".partial.journal", job->journal));
+    TRY(name_beside(job, ".partial.bad_chunks", job->bad_chunks));
     TRY(name_beside(job, ".lock", job->lock));
     return VXS_OK;
 }
@@ -201,6 +202,8 @@ vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_i
     job->out.dataset = job->out_dataset;
     job->out.dtype = options->has_dtype ? options->dtype : job->kind->default_dtype(in->dtype);
     TRY(job->kind->check_dtypes(options, in->dtype, job->out.dtype));
+    if (options->skip_bad_chunks)
+        TRY(voxel_from_text(options->skip_bad_chunks, in->dtype, job->bad_voxel));
     TRY(resolve_shape(job));
     resolve_out_spacing(job);
     TRY(resolve_storage(job));
@@ -209,6 +212,9 @@ vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_i
 
 void job_parameters(const resolved_job *job, char *text, size_t bytes) {
     job->kind->parameters(job, text, bytes);
+    const size_t used = strlen(text);
+    if (job->options->skip_bad_chunks)
+        snprintf(text + used, bytes - used, " skip_bad_chunks=%s", job->options->skip_bad_chunks);
 }
 
 static void list_numbers(const int64_t *numbers, char text[128]) {

@@ -117,10 +117,11 @@ static vxs_status create(const resolved_job *job, char *warnings, size_t warning
         {"voxslab_input_mtime_ns", NULL, job->in.file_mtime_ns},
         {"voxslab_parameters", parameters, 0},
         {"voxslab_date", made, 0},
+        {"voxslab_bad_chunks", NULL, -1}, /* how many, once that is known */
     };
     volume_spec spec = job->out;
     spec.attributes = attributes;
-    spec.attribute_count = (int)(sizeof attributes / sizeof *attributes);
+    spec.attribute_count = (int)(sizeof attributes / sizeof *attributes) - !job->options->skip_bad_chunks;
     unlink(job->partial);
     TRY(volume_create(job->partial, &spec, &job->in, warnings, warnings_bytes));
     warn_of_space(job, warnings, warnings_bytes);
@@ -150,6 +151,7 @@ static vxs_status begin_fresh(output *o, bool exists, char *warnings, size_t war
           job->partial);
     TRY(check_space(job));
     TRY(job_head(job, head, sizeof head));
+    unlink(job->bad_chunks);
     TRY(journal_create(job->journal, head, tile_set_bytes(&o->done), &o->journal));
     vxs_status status = create(job, warnings, warnings_bytes);
     if (status != VXS_OK)
@@ -254,6 +256,7 @@ vxs_status output_publish(output *o) {
     }
     folder_of(job->out_file, folder);
     TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));
+    unlink(job->bad_chunks);
     unlink(job->journal);
     return VXS_OK;
 }
@@ -268,6 +271,7 @@ void output_end(output *o, bool failed) {
         return;
     if (failed && !o->recorded) {
         unlink(o->job->partial);
+        unlink(o->job->bad_chunks);
         unlink(o->job->journal);
     }
     journal_close(o->journal);
