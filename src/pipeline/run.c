@@ -158,10 +158,12 @@ static vxs_status run_regions(run *r) {
 }
 
 static vxs_status open_volumes(run *r) {
+    watchdog_begin(r->dog, "opening '%s' and '%s'", r->job.in.file, r->job.partial);
     TRY(volume_open_read(&r->job.in, r->comm, r->job.read_threads, &r->in));
     vxs_status status = volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out);
     if (status == VXS_IO && r->rank == 0)
         output_abort(&r->job, r->comm); /* closing such a file crashes OMPIO */
+    watchdog_end(r->dog);
     TRY(status);
     if (r->options->skip_bad_chunks)
         volume_fill_bad_chunks(r->in, r->job.bad_voxel);

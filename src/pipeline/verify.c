@@ -264,8 +264,10 @@ static vxs_status compare_regions(verifying *v) {
 static vxs_status open_volumes(verifying *v) {
     const double timeout = v->options->io_timeout_seconds;
     TRY(comm_agree(v->comm, watchdog_start(v->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &v->dog)));
+    watchdog_begin(v->dog, "opening '%s' and '%s'", v->job.in.file, v->stored.file);
     TRY(volume_open_read(&v->job.in, v->comm, v->job.read_threads, &v->in));
     TRY(volume_open_read(&v->stored, v->comm, 1, &v->out));
+    watchdog_end(v->dog);
     volume_watch(v->in, v->dog);
     volume_watch(v->out, v->dog);
     if (v->job_options.skip_bad_chunks)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/checked.h"
+#include "base/disk.h"
 #include "volume/internal.h"
 
 bool volume_spec_is_filtered(const volume_spec *spec, const volume_info *like) {
@@ -151,21 +152,24 @@ static hid_t make_creation(bool filtered) {
 }
 
 static vxs_status make_file(const char *path, bool filtered, hid_t *file) {
-    char words[HDF5_WORDS_BYTES];
+    char words[HDF5_WORDS_BYTES], reason[64];
     int made = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    CHECK(made >= 0, VXS_CANT_CREATE, "output file '%s' can't be created: %s", path, strerror(errno));
+    CHECK(made >= 0, disk_status(errno), "output file '%s' can't be created: %s", path, strerror(errno));
     close(made);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
     hid_t creation = make_creation(filtered);
+    errno = 0;
     *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+    const int cause = errno;
     hdf5_words(words);
     hdf5_drop(creation);
     hdf5_drop(access);
     if (*file >= 0)
         return VXS_OK;
     unlink(path);
-    return status_fail(VXS_CANT_CREATE, "output file '%s' can't be created: %s", path, words);
+    return status_fail(disk_status(cause), "output file '%s' can't be created%s: %s", path,
+                       errno_words(cause, reason), words);
 }
 
 static vxs_status check_spec(const volume_spec *spec) {

@@ -25,11 +25,23 @@ static bool describes_the_file(hid_t major) {
 }
 
 /* Walked upwards: the first record is where it happened, the last is the public function. */
+/* The serial driver's words run to buffers and clocks: "file write failed: time = ..., errno = 5, error
+ * message = 'Input/output error', buf = ..."; the message is what counts. */
+static void copy_words(const char *words, char *to, size_t bytes) {
+    static const char mark[] = "error message = '";
+    const char *noise = strstr(words, ": time = "), *message = strstr(words, mark);
+    if (noise && message)
+        snprintf(to, bytes, "%.*s, %.*s", (int)(noise - words), words,
+                 (int)strcspn(message + sizeof mark - 1, "'"), message + sizeof mark - 1);
+    else
+        snprintf(to, bytes, "%s", words);
+}
+
 static herr_t digest_record(unsigned n, const H5E_error2_t *record, void *data) {
     error_digest *digest = data;
     const char *words = record->desc ? record->desc : "";
     if (n == 0)
-        snprintf(digest->innermost, sizeof digest->innermost, "%s", words);
+        copy_words(words, digest->innermost, sizeof digest->innermost);
     snprintf(digest->outermost, sizeof digest->outermost, "%s", words);
     const bool outside = record->min_num == H5E_OVERFLOW && strstr(words, "addr");
     if (record->maj_num == H5E_PLINE || outside || (n == 0 && describes_the_file(record->maj_num)))

@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "comm/agree.h"
+#include "comm/fatal.h"
 #include "volume/raw_chunks.h"
 
 const char *volume_library_version(void) {
@@ -152,19 +153,27 @@ static void close_quietly(volume *v) {
     status_set_message(text);
 }
 
+/* One rank reads metadata for all: when it can't, the others wait for ever, and only the end frees them. */
+static vxs_status agree_or_abort(MPI_Comm comm, bool collective, vxs_status mine) {
+    if (mine == VXS_IO && collective)
+        comm_abort(comm, mine);
+    return comm_agree(comm, mine);
+}
+
 /* The steps of opening, agreed upon one by one: nobody enters a collective call without the others. */
 static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writing, volume **opened) {
     volume *v = new_volume(info, comm, writing);
     MPI_Comm file_comm = info->serial_only ? MPI_COMM_NULL : comm;
+    const bool collective = file_comm != MPI_COMM_NULL;
     vxs_status status = v ? VXS_OK : status_fail(VXS_IO, "out of memory while opening '%s'", info->file);
     if (status == VXS_OK)
         status =
             check_access(info->file, writing ? O_RDWR : O_RDONLY, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT);
     status = comm_agree(comm, status);
     if (status == VXS_OK)
-        status = comm_agree(comm, open_file(v, file_comm, writing));
+        status = agree_or_abort(comm, collective, open_file(v, file_comm, writing));
     if (status == VXS_OK)
-        status = comm_agree(comm, open_dataset(v, !info->serial_only, writing));
+        status = agree_or_abort(comm, collective, open_dataset(v, collective, writing));
     if (status == VXS_OK && v->serial)
         plan_sources(v, info->sources);
     if (status != VXS_OK) {
@@ -222,11 +231,12 @@ vxs_status volume_flush(volume *target) {
 vxs_status volume_close(volume *any) {
     if (!any)
         return VXS_OK;
-    char words[HDF5_WORDS_BYTES] = "";
+    char words[HDF5_WORDS_BYTES] = "", cause[64];
     watchdog_begin(any->dog, "closing '%s'", any->file_name);
     raw_reader_destroy(any->raw);
     free(any->bad.number);
     hdf5_drop(any->type);
+    errno = 0;
     bool closed = any->dataset < 0 || H5Dclose(any->dataset) >= 0;
     if (!closed)
         hdf5_words(words);
@@ -234,9 +244,10 @@ vxs_status volume_close(volume *any) {
         hdf5_words(words);
         closed = false;
     }
+    errno_words(errno, cause);
     watchdog_end(any->dog);
     vxs_status status =
-        closed ? VXS_OK : status_fail(VXS_IO, "closing '%s' failed: %s", any->file_name, words);
+        closed ? VXS_OK : status_fail(VXS_IO, "closing '%s' failed%s: %s", any->file_name, cause, words);
     free(any);
     return status;
 }

@@ -79,7 +79,8 @@ typedef struct volume volume;
 
 /* Open what volume_probe described (the same info on every rank): MPI-IO with collective metadata reads, or
  * each rank by the serial driver if info->serial_only. Collective; on failure anywhere every rank fails, with
- * the same status and message, and *opened is NULL. So many threads decode chunks, see volume_read_threads.
+ * the same status and message, and *opened is NULL; only an I/O error inside the collective open ends the
+ * program (MPI_Abort, 74). So many threads decode chunks, see volume_read_threads.
  */
 vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, int threads, volume **opened);
 
