@@ -152,6 +152,8 @@ static const option_row options[] = {
      "Where the input is now, or a copy of it. Default: where it was, and then only as it was, by size and "
      "time.",
      value_text, offsetof(verify_args, verification.input), 0},
+    {"points", 0, "FILE[:DATASET]", "The same of the grid of grid-sample, or the displacement field of warp.",
+     value_text, offsetof(verify_args, verification.points), 0},
     {"memory", 0, "SIZE",
      "What a rank may allocate: 4GiB, 512M, 1.5g or plain bytes. Default: a fair share of what the node has "
      "free.",

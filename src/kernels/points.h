@@ -73,6 +73,9 @@ typedef void widen_row_fn(double *to, const void *field, int64_t step, int64_t n
 typedef void place_fn(points *p, int axis, const point_axis *a);
 /* offset from index and flag */
 typedef void offsets_fn(points *p, const point_source *src);
+/* All up to here at once, from a run of x, y, z of a float32 grid on a float32 volume that is small and has
+ * at least 2 voxels along each axis: weight, flag and flags, offset, and u where flag is set. Not index. */
+typedef void grid_place_fn(points *p, const void *grid, vxs_padding padding, const point_source *src);
 /* out[i] = the blend of 8 taps, for all points */
 typedef void blend_points_fn(void *out, const points *p, const point_source *src);
 /* Whether a point at an edge got a NaN */
@@ -91,6 +94,7 @@ typedef struct point_functions {
     place_fn *place_nearest[2];   /* by real */
     locate_fn *locate[2];         /* by real */
     offsets_fn *offsets;
+    grid_place_fn *grid_place;          /* NULL: the instruction set has none */
     blend_points_fn *blend[VXS_DTYPES]; /* by source dtype */
     odd_points_fn *odd[2];              /* by blend */
     blend_exact_fn *exact[VXS_DTYPES];
@@ -101,6 +105,11 @@ typedef struct point_functions {
 
 /* Coordinates of the output voxels (n, d, h, w) on, p->count of them along w; at in axes N, C, D, H, W. */
 void points_locate(points *p, const sample_kernel *kernel, const int64_t at[AXES]);
+
+/* points_locate, points_place and the offsets at once, where there is a way; false: none, nothing was done.
+ */
+bool points_place_grid(points *p, const sample_kernel *kernel, const int64_t at[AXES],
+                       const point_source *src);
 
 /* flag, index and weight from u. */
 void points_place(points *p, const sample_kernel *kernel);

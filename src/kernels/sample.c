@@ -149,15 +149,21 @@ static void nearest_row(void *to, const points *p, const sampling *s, const int6
 
 /* ---- rows of outputs ---- */
 
+static void place_tile(points *p, const sampling *s, const int64_t at[AXES]) {
+    if (!s->src_empty && points_place_grid(p, s->kernel, at, &s->source))
+        return;
+    points_locate(p, s->kernel, at);
+    points_place(p, s->kernel);
+    if (!s->src_empty && !p->exact_only)
+        s->points->offsets(p, &s->source);
+}
+
 /* One tile of points, for all channels. */
 static void sample_tile(points *p, const sampling *s, int64_t at[AXES]) {
     const range channels = s->dst->where.axis[AXIS_C];
     const int64_t stride = s->dst->stride[AXIS_W];
     _Alignas(64) char apart[POINTS * WIDEST]; /* of outputs that are not side by side */
-    points_locate(p, s->kernel, at);
-    points_place(p, s->kernel);
-    if (!s->src_empty && !p->exact_only)
-        s->points->offsets(p, &s->source);
+    place_tile(p, s, at);
     for (at[AXIS_C] = channels.begin; at[AXIS_C] < channels.end; at[AXIS_C]++) {
         void *out = box_view_at(s->dst, s->dst_bytes, at), *to = stride == 1 ? out : apart;
         if (s->kernel->options.mode == VXS_NEAREST)

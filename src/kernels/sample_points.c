@@ -11,11 +11,15 @@ static int real_of(const sample_kernel *kernel) {
     return kernel->map.kind == SAMPLE_GRID && kernel->map.dtype == VXS_FLOAT32 ? 0 : 1;
 }
 
+static const void *grid_at(const sample_map *map, const int64_t at[AXES]) {
+    const int64_t index[AXES] = {map->shared ? 0 : at[AXIS_N], at[AXIS_D], at[AXIS_H], at[AXIS_W], 0};
+    return box_view_at(&map->points, dtype_bytes(map->dtype), index);
+}
+
 static void locate_grid(points *p, const sample_kernel *kernel, const int64_t at[AXES]) {
     const sample_map *map = &kernel->map;
-    const int64_t index[AXES] = {map->shared ? 0 : at[AXIS_N], at[AXIS_D], at[AXIS_H], at[AXIS_W], 0};
-    const void *grid = box_view_at(&map->points, dtype_bytes(map->dtype), index);
-    p->functions->grid[real_of(kernel)](p, grid, map->points.stride[3], map->points.stride[4], kernel->in);
+    p->functions->grid[real_of(kernel)](p, grid_at(map, at), map->points.stride[3], map->points.stride[4],
+                                        kernel->in);
 }
 
 /* A run of field voxels along w, and where along d and h it lies between others. */
@@ -154,6 +158,21 @@ void sample_kernel_taps(const sample_kernel *kernel, const box *out, sample_taps
     }
 }
 
+bool points_place_grid(points *p, const sample_kernel *kernel, const int64_t at[AXES],
+                       const point_source *src) {
+    const sample_map *map = &kernel->map;
+    bool fits = p->functions->grid_place && src->small && kernel->options.mode == VXS_LINEAR &&
+                kernel->src_dtype == VXS_FLOAT32 && map->kind == SAMPLE_GRID && map->dtype == VXS_FLOAT32 &&
+                map->points.stride[3] == 3 && map->points.stride[4] == 1;
+    for (int a = 0; a < 3; a++)
+        fits = fits && kernel->in[a] >= 2 && kernel->in[a] <= size_max[0];
+    if (!fits)
+        return false;
+    p->exact_only = false;
+    p->functions->grid_place(p, grid_at(map, at), kernel->options.padding, src);
+    return true;
+}
+
 static void spread_reals(double row[POINTS], bool is_float, int64_t count) {
     if (is_float)
         for (int64_t i = 1; i < count; i++)
@@ -188,6 +207,19 @@ static void place_axis(points *p, const sample_kernel *kernel, int a) {
         spread(p, a, blend == 0);
 }
 
+/* No stores to p but of the row: it must vectorise. */
+static void join_flags(points *p) {
+    const int32_t *restrict d = p->axis_flag[0], *restrict h = p->axis_flag[1], *restrict w = p->axis_flag[2];
+    int32_t *restrict flag = p->flag;
+    const int64_t count = p->count;
+    int32_t flags = 0;
+    for (int64_t i = 0; i < count; i++) {
+        flag[i] = d[i] | h[i] | w[i];
+        flags |= flag[i];
+    }
+    p->flags = flags;
+}
+
 void points_place(points *p, const sample_kernel *kernel) {
     const int real = real_of(kernel);
     p->flags = 0;
@@ -199,8 +231,5 @@ void points_place(points *p, const sample_kernel *kernel) {
     for (int a = 0; a < 3; a++)
         if (p->stale >> a & 1)
             place_axis(p, kernel, a);
-    for (int64_t i = 0; i < p->count; i++) {
-        p->flag[i] = p->axis_flag[0][i] | p->axis_flag[1][i] | p->axis_flag[2][i];
-        p->flags |= p->flag[i];
-    }
+    join_flags(p);
 }

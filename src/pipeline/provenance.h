@@ -2,21 +2,28 @@
 #ifndef PIPELINE_PROVENANCE_H
 #define PIPELINE_PROVENANCE_H
 
-#include "volume/volume.h"
+#include "pipeline/job.h"
 
-enum { PROVENANCE_TEXT_BYTES = 1024 };
+typedef struct made_source {
+    bool found; /* it is recorded */
+    char file[VOLUME_PATH_BYTES], dataset[VOLUME_NAME_BYTES];
+    int64_t bytes, mtime_ns;
+} made_source;
 
 /* Plain data, so that rank 0 can broadcast it as bytes. */
-typedef struct provenance {
-    char version[32], input[VOLUME_PATH_BYTES], input_dataset[VOLUME_NAME_BYTES];
-    char parameters[PROVENANCE_TEXT_BYTES];
-    int64_t input_bytes, input_mtime_ns;
-} provenance;
+typedef struct made_from {
+    char version[32], parameters[JOB_PARAMETERS_BYTES];
+    made_source input, points; /* points: the grid or field of operators that have one */
+} made_from;
 
 /* VXS_BAD_INPUT when the dataset is no output of voxslab's. One rank calls it. */
-vxs_status provenance_read(const volume_info *output, provenance *found);
+vxs_status provenance_read(const volume_info *output, made_from *found);
 
-/* VXS_BAD_INPUT, with what has changed, unless in is the recorded input as it was. */
-vxs_status provenance_check_input(const provenance *found, const volume_info *in);
+/*
+ * Look at a recorded source: where it was, and VXS_BAD_INPUT unless it is as it was; or at given, FILE or
+ * FILE:DATASET, if that is not NULL, whatever it is. what: "input"; option: "--input". One rank calls it.
+ */
+vxs_status provenance_probe(const made_source *made, const char *given, const char *what, const char *option,
+                            volume_info *info);
 
 #endif

@@ -10,7 +10,7 @@
 #include "comm/watchdog.h"
 #include "partition/tile_sample.h"
 #include "pipeline/findings.h"
-#include "pipeline/job.h"
+#include "pipeline/job_operator.h"
 #include "pipeline/job_recall.h"
 #include "pipeline/provenance.h"
 #include "pipeline/resources.h"
@@ -26,14 +26,14 @@ typedef struct verifying {
     vxs_verification_report *report;
     volume_info stored; /* the output */
     provenance made;
-    char parameters[PROVENANCE_TEXT_BYTES], input[NAME_BYTES],
+    char parameters[JOB_PARAMETERS_BYTES], input[NAME_BYTES],
         output[NAME_BYTES]; /* what options points to */
     vxs_job job_options;
     resolved_job job;
     engine_plan plan; /* of the region under way */
     box *regions;
     int64_t region_count;
-    volume *in, *out;
+    volume *in, *points, *out; /* points: NULL without */
     void *buffer; /* of what is stored: so many voxels */
     int64_t buffer_voxels, buffer_cost;
     watchdog *dog;
@@ -50,49 +50,29 @@ static vxs_status probe_output(verifying *v) {
     return provenance_read(&v->stored, &v->made);
 }
 
-/* --input FILE means the recorded dataset in it. */
-static vxs_status name_input(verifying *v, const char **file, const char **dataset, char given_file[],
-                             char given_dataset[]) {
-    *file = v->made.input;
-    *dataset = v->made.input_dataset;
-    if (!v->options->input)
-        return VXS_OK;
-    TRY(volume_split_name(v->options->input, given_file, given_dataset));
-    *file = given_file;
-    if (given_dataset[0])
-        *dataset = given_dataset;
-    return VXS_OK;
+static vxs_status probe_inputs(const verifying *v, job_inputs *inputs) {
+    const char *points = job_operator_of(v->recalled.options.op)->points;
+    TRY(provenance_probe(&v->made.input, v->options->input, "input", "--input", &inputs->in));
+    return points ? provenance_probe(&v->made.points, v->options->points, points, "--points", &inputs->points)
+                  : VXS_OK;
 }
 
-static vxs_status probe_input(verifying *v, volume_info *in) {
-    char given_file[VOLUME_PATH_BYTES], given_dataset[VOLUME_NAME_BYTES], kept[STATUS_MESSAGE_BYTES];
-    const char *file, *dataset;
-    TRY(name_input(v, &file, &dataset, given_file, given_dataset));
-    vxs_status status = volume_probe(file, dataset, in);
-    snprintf(kept, sizeof kept, "%s", status_message());
-    if (status == VXS_BAD_INPUT && !v->options->input)
-        return status_fail(status, "the recorded %.900s; --input names it where it is now", kept);
-    TRY(status);
-    return v->options->input ? VXS_OK : provenance_check_input(&v->made, in);
-}
-
-static vxs_status probe_both(verifying *v, volume_info *in) {
-    vxs_status status = v->rank == 0 ? probe_output(v) : VXS_OK;
-    if (status == VXS_OK && v->rank == 0)
-        status = probe_input(v, in);
-    TRY(comm_agree(v->comm, status));
+/* Rank 0 looks; all know. */
+static vxs_status probe(verifying *v, job_inputs *inputs) {
+    TRY(comm_agree(v->comm, v->rank == 0 ? probe_output(v) : VXS_OK));
     MPI_Bcast(&v->stored, (int)sizeof v->stored, MPI_BYTE, 0, v->comm);
     MPI_Bcast(&v->made, (int)sizeof v->made, MPI_BYTE, 0, v->comm);
-    MPI_Bcast(in, (int)sizeof *in, MPI_BYTE, 0, v->comm);
+    memcpy(v->parameters, v->made.parameters, sizeof v->parameters);
+    TRY(comm_agree(v->comm, job_recall(v->parameters, &v->recalled)));
+    TRY(comm_agree(v->comm, v->rank == 0 ? probe_inputs(v, inputs) : VXS_OK));
+    MPI_Bcast(inputs, (int)sizeof *inputs, MPI_BYTE, 0, v->comm);
     return VXS_OK;
 }
 
 /* The output's own chunks, since its tiles follow from them. */
-static vxs_status recall(verifying *v, const volume_info *in) {
-    vxs_job *o = &v->job_options;
-    memcpy(v->parameters, v->made.parameters, sizeof v->parameters);
-    TRY(job_recall(v->parameters, o));
-    snprintf(v->input, sizeof v->input, "%s:%s", in->file, in->dataset);
+static void name_volumes(verifying *v, const job_inputs *inputs) {
+    vxs_job *o = &v->recalled.options;
+    snprintf(v->input, sizeof v->input, "%s:%s", inputs->in.file, inputs->in.dataset);
     snprintf(v->output, sizeof v->output, "%s:%s", v->stored.file, v->stored.dataset);
     o->input = v->input;
     o->output = v->output;
@@ -101,12 +81,11 @@ static vxs_status recall(verifying *v, const volume_info *in) {
     o->chunk_axes = v->stored.axes;
     for (int a = 0; a < v->stored.axes; a++)
         o->chunk[a] = v->stored.chunk[AXES - v->stored.axes + a];
-    return VXS_OK;
 }
 
 /* What the parameters give must be what is there, or this version understands them otherwise. */
 static vxs_status check_same(const verifying *v) {
-    char again[PROVENANCE_TEXT_BYTES], text[VALUE_TEXT_BYTES], other[VALUE_TEXT_BYTES];
+    char again[JOB_PARAMETERS_BYTES], text[VALUE_TEXT_BYTES], other[VALUE_TEXT_BYTES];
     job_parameters(&v->job, again, sizeof again);
     CHECK(strcmp(again, v->made.parameters) == 0, VXS_BAD_INPUT,
           "the recorded parameters '%.300s' are '%.300s' to this voxslab %s: use the version that made the "
@@ -122,18 +101,19 @@ static vxs_status check_same(const verifying *v) {
 }
 
 static vxs_status resolve(verifying *v) {
-    volume_info *in = calloc(1, sizeof *in);
-    vxs_status status = comm_agree(v->comm, in ? VXS_OK : status_fail(VXS_IO, "out of memory"));
+    job_inputs *inputs = calloc(1, sizeof *inputs);
+    vxs_status status = comm_agree(v->comm, inputs ? VXS_OK : status_fail(VXS_IO, "out of memory"));
     if (status == VXS_OK)
-        status = probe_both(v, in);
-    if (status == VXS_OK)
-        status = recall(v, in);
-    if (status == VXS_OK)
-        status = job_resolve(&v->job, &v->job_options, in);
-    if (status == VXS_OK)
-        status = check_same(v);
-    free(in);
-    return comm_agree(v->comm, status);
+        status = probe(v, inputs);
+    if (status == VXS_OK) {
+        name_volumes(v, inputs);
+        status = job_resolve_recalled(&v->job, &v->recalled, inputs);
+        if (status == VXS_OK)
+            status = check_same(v);
+        status = comm_agree(v->comm, status);
+    }
+    free(inputs);
+    return status;
 }
 
 /* ---- the plan ---- */
@@ -251,7 +231,7 @@ static vxs_status done(void *context, int64_t epoch_index, int64_t round) {
 
 static vxs_status compare_regions(verifying *v) {
     const round_sink sink = {.take = take, .done = done, .context = v};
-    const engine_run at_hand = {.comm = v->comm, .plan = &v->plan, .in = v->in, .sink = &sink};
+    const engine_run at_hand = {.comm = v->comm, .plan = &v->plan, .in = v->in, .points = v->points, .sink = &sink};
     round_times times = {0};
     compare_begin(&v->found);
     for (int64_t i = 0; i < v->region_count; i++) {
@@ -266,11 +246,15 @@ static vxs_status open_volumes(verifying *v) {
     TRY(comm_agree(v->comm, watchdog_start(v->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &v->dog)));
     watchdog_begin(v->dog, "opening '%s' and '%s'", v->job.in.file, v->stored.file);
     TRY(volume_open_read(&v->job.in, v->comm, v->job.read_threads, &v->in));
+    if (v->job.kind->points)
+        TRY(volume_open_read(&v->job.points, v->comm, v->job.gather.point_threads, &v->points));
     TRY(volume_open_read(&v->stored, v->comm, 1, &v->out));
     watchdog_end(v->dog);
     volume_watch(v->in, v->dog);
+    if (v->points)
+        volume_watch(v->points, v->dog);
     volume_watch(v->out, v->dog);
-    if (v->job_options.skip_bad_chunks)
+    if (v->recalled.options.skip_bad_chunks)
         volume_fill_bad_chunks(v->in, v->job.bad_voxel);
     return VXS_OK;
 }
@@ -284,7 +268,7 @@ static void describe(const verifying *v) {
     snprintf(r->input, sizeof r->input, "%s", v->job.in.file);
     snprintf(r->input_dataset, sizeof r->input_dataset, "%s", v->job.in.dataset);
     snprintf(r->version, sizeof r->version, "%s", v->made.version);
-    r->op = v->job_options.op;
+    r->op = v->recalled.options.op;
     r->axes = v->stored.axes;
     memcpy(r->shape, v->stored.shape, sizeof r->shape);
     r->dtype = v->stored.dtype;
@@ -340,6 +324,7 @@ static vxs_status release(verifying *v, vxs_status status) {
     char kept[STATUS_MESSAGE_BYTES];
     snprintf(kept, sizeof kept, "%s", status_message());
     volume_close(v->in);
+    volume_close(v->points);
     volume_close(v->out);
     watchdog_stop(v->dog);
     free(v->buffer);

@@ -110,83 +110,27 @@ static void offsets(points *p, const point_source *src) {
     (src->small ? offsets_small : offsets_large)(p, src);
 }
 
+#ifdef __AVX512F__
+#include "kernels/rows/points_avx512.inc"
+#define GRID_PLACE place_grid
+#else
+#define GRID_PLACE NULL
+#endif
+
 /* ---- values ---- */
 
-/* Four outputs at a time: the two taps along w of each are one load of 8 bytes. */
-typedef float four __attribute__((vector_size(16)));
-typedef double two __attribute__((vector_size(16)));
+#include "kernels/rows/points_pairs.inc"
 
-static inline four pair_of_pairs(const float *a, const float *b) {
-    double first, second;
-    memcpy(&first, a, sizeof first);
-    memcpy(&second, b, sizeof second);
-    const two both = {first, second};
-    return (four)both;
-}
-
-static inline four load_four(const double *row, int64_t i) {
-    four v;
-    memcpy(&v, (const float *)row + i, sizeof v);
-    return v;
-}
-
-/* sum + lower tap * weight_0 + upper tap * weight_1, at the same place of four points */
-static inline four add_pairs(four sum, const float *const v[4], int64_t up, four weight_0, four weight_1) {
-    const four a = pair_of_pairs(v[0] + up, v[1] + up), b = pair_of_pairs(v[2] + up, v[3] + up);
-    sum += __builtin_shufflevector(a, b, 0, 2, 4, 6) * weight_0;
-    return sum + __builtin_shufflevector(a, b, 1, 3, 5, 7) * weight_1;
-}
-
-static inline void blend_four(float *out, const points *p, const point_source *src, int64_t i) {
-    const float *base = src->data;
-    const float *const v[4] = {base + p->offset[i], base + p->offset[i + 1], base + p->offset[i + 2],
-                               base + p->offset[i + 3]};
-    const int64_t d = src->up[0], h = src->up[1];
-    const four x0 = load_four(p->weight[2][0], i), x1 = load_four(p->weight[2][1], i);
-    const four y0 = load_four(p->weight[1][0], i), y1 = load_four(p->weight[1][1], i);
-    const four z0 = load_four(p->weight[0][0], i), z1 = load_four(p->weight[0][1], i);
-    const four a = x0 * y0, b = x1 * y0, c = x0 * y1, e = x1 * y1;
-    four sum = {0, 0, 0, 0};
-    sum = add_pairs(sum, v, 0, a * z0, b * z0);
-    sum = add_pairs(sum, v, h, c * z0, e * z0);
-    sum = add_pairs(sum, v, d, a * z1, b * z1);
-    sum = add_pairs(sum, v, d + h, c * z1, e * z1);
-    memcpy(out + i, &sum, sizeof sum);
-}
-
-/* Whether neighbours lie on cache lines of their own, by a few of them. */
-static bool points_are_scattered(const points *p) {
-    int far = 0;
-    for (int64_t i = 1; i < p->count; i += POINTS / 8) {
-        const int64_t step = p->offset[i] - p->offset[i - 1];
-        far += step < -32 || step > 32;
-    }
-    return far > 4;
-}
-
-enum { AHEAD = 12 };
-
-static inline void prefetch_four(const points *p, const point_source *src, int64_t i) {
-    const float *base = src->data;
-    for (int64_t k = i; k < i + 4; k++) {
-        const float *v = base + p->offset[k];
-        __builtin_prefetch(v);
-        __builtin_prefetch(v + src->up[1]);
-        __builtin_prefetch(v + src->up[0]);
-        __builtin_prefetch(v + src->up[0] + src->up[1]);
-    }
-}
-
-#define BODY       "kernels/rows/points_blend.inc"
-#define BLEND      float
-#define BLEND_FOUR blend_four
-#define U          float
-#define U_ID       VXS_FLOAT32
+#define BODY        "kernels/rows/points_blend.inc"
+#define BLEND       float
+#define BLEND_GROUP blend_group
+#define U           float
+#define U_ID        VXS_FLOAT32
 #include BODY
 #undef U
 #undef U_ID
 #undef BLEND
-#undef BLEND_FOUR
+#undef BLEND_GROUP
 #define BLEND double
 #define U     double
 #define U_ID  VXS_FLOAT64
@@ -238,6 +182,7 @@ const point_functions FOR_ISA(point_rows) = {
     .place_nearest = {place_nearest_float, place_nearest_double},
     .locate = {locate_float, locate_double},
     .offsets = offsets,
+    .grid_place = GRID_PLACE,
     .blend = {DTYPES(blend_points)},
     .odd = {odd_points_float, odd_points_double},
     .exact = {DTYPES(blend_exact)},
