@@ -106,7 +106,10 @@ static const struct {
     {"dtype", recall_dtype},
     {"minimum_label", recall_minimum},
     {"skip_bad_chunks", recall_skip},
-    {"padding", recall_padding}, {"fill", recall_fill}, {"matrix", recall_matrix}, {"scale", recall_scale},
+    {"padding", recall_padding},
+    {"fill", recall_fill},
+    {"matrix", recall_matrix},
+    {"scale", recall_scale},
 };
 
 static bool recall_one(char *word, recalled_job *job) {

@@ -11,8 +11,8 @@ typedef struct recalled_job {
 } recalled_job;
 
 /*
- * What job_parameters wrote: operator, options, size, dtype. Texts in *job point into parameters, which is cut
- * up. VXS_BAD_INPUT, naming it, for a parameter or value that this version does not know.
+ * What job_parameters wrote: operator, options, size, dtype. Texts in *job point into parameters, which is
+ * cut up. VXS_BAD_INPUT, naming it, for a parameter or value that this version does not know.
  */
 vxs_status job_recall(char *parameters, recalled_job *job);
 

@@ -8,8 +8,8 @@ enum { SOURCE_NOTES = 4, NOTES = 2 + 2 * SOURCE_NOTES };
 
 /* Version and parameters; then of the input, and of its points: file, dataset, size and time. */
 static const char *const names[NOTES] = {
-    "voxslab_version",     "voxslab_parameters",     "voxslab_input",  "voxslab_input_dataset",
-    "voxslab_input_bytes", "voxslab_input_mtime_ns", "voxslab_points", "voxslab_points_dataset",
+    "voxslab_version",      "voxslab_parameters",     "voxslab_input",  "voxslab_input_dataset",
+    "voxslab_input_bytes",  "voxslab_input_mtime_ns", "voxslab_points", "voxslab_points_dataset",
     "voxslab_points_bytes", "voxslab_points_mtime_ns"};
 
 static void take_source(const volume_note *notes, made_source *source) {
@@ -62,10 +62,11 @@ static vxs_status check_unchanged(const made_source *made, const char *what, con
     char then[40], now[40];
     time_text(made->mtime_ns, then);
     time_text(info->file_mtime_ns, now);
-    CHECK(made->bytes == info->file_bytes && made->mtime_ns == info->file_mtime_ns, VXS_BAD_INPUT,
-          "the %s '%.500s' has changed since: it had %lld bytes, last modified %s, and has %lld, %s; %s names "
-          "a copy as it was, or this one to take it all the same",
-          what, info->file, (long long)made->bytes, then, (long long)info->file_bytes, now, option);
+    CHECK(
+        made->bytes == info->file_bytes && made->mtime_ns == info->file_mtime_ns, VXS_BAD_INPUT,
+        "the %s '%.500s' has changed since: it had %lld bytes, last modified %s, and has %lld, %s; %s names "
+        "a copy as it was, or this one to take it all the same",
+        what, info->file, (long long)made->bytes, then, (long long)info->file_bytes, now, option);
     return VXS_OK;
 }
 
@@ -80,7 +81,8 @@ vxs_status provenance_probe(const made_source *made, const char *given, const ch
     char kept[STATUS_MESSAGE_BYTES];
     if (given)
         return probe_given(made, given, info);
-    CHECK(made->found, VXS_BAD_INPUT, "the output does not record its %s: it is not what voxslab wrote", what);
+    CHECK(made->found, VXS_BAD_INPUT, "the output does not record its %s: it is not what voxslab wrote",
+          what);
     vxs_status status = volume_probe(made->file, made->dataset, info);
     snprintf(kept, sizeof kept, "%s", status_message());
     if (status == VXS_BAD_INPUT)

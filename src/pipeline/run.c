@@ -159,14 +159,15 @@ static vxs_status run_regions(run *r) {
 }
 
 static vxs_status open_volumes(run *r) {
-    watchdog_begin(r->dog, "opening '%s' and '%s'", r->job.in.file, r->job.partial);
+    watchdog_begin(r->dog, "opening '%s'", r->job.in.file);
     TRY(volume_open_read(&r->job.in, r->comm, r->job.read_threads, &r->in));
     if (r->job.kind->points)
         TRY(volume_open_read(&r->job.points, r->comm, r->job.gather.point_threads, &r->points));
+    watchdog_begin(r->dog, "opening '%s'", r->job.partial);
     vxs_status status = volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out);
+    watchdog_end(r->dog);
     if (status == VXS_IO && r->rank == 0)
         output_abort(&r->job, r->comm); /* closing such a file crashes OMPIO */
-    watchdog_end(r->dog);
     TRY(status);
     if (r->options->skip_bad_chunks)
         volume_fill_bad_chunks(r->in, r->job.bad_voxel);
@@ -175,9 +176,10 @@ static vxs_status open_volumes(run *r) {
         volume_watch(r->points, r->dog);
     volume_watch(r->out, r->dog);
     volume_io_component(r->out, r->report.io_component);
-    if (strcmp(r->report.io_component, "ompio") == 0)
+    const char *method = getenv("OMPI_MCA_fcoll");
+    if (strcmp(r->report.io_component, "ompio") == 0 && (!method || strcmp(method, "individual") != 0))
         note_warning(r, "OMPIO takes a write that was cut short, as by a full disk, for a whole one: leave "
-                        "OMPI_MCA_io unset, or compare the output");
+                        "OMPI_MCA_io unset, or set OMPI_MCA_fcoll=individual");
     return VXS_OK;
 }
 

@@ -25,16 +25,15 @@ typedef struct verifying {
     const vxs_verification *options;
     vxs_verification_report *report;
     volume_info stored; /* the output */
-    provenance made;
-    char parameters[JOB_PARAMETERS_BYTES], input[NAME_BYTES],
-        output[NAME_BYTES]; /* what options points to */
-    vxs_job job_options;
+    made_from made;
+    char parameters[JOB_PARAMETERS_BYTES], input[NAME_BYTES], output[NAME_BYTES]; /* recalled points there */
+    recalled_job recalled;
     resolved_job job;
     engine_plan plan; /* of the region under way */
     box *regions;
     int64_t region_count;
     volume *in, *points, *out; /* points: NULL without */
-    void *buffer; /* of what is stored: so many voxels */
+    void *buffer;              /* of what is stored: so many voxels */
     int64_t buffer_voxels, buffer_cost;
     watchdog *dog;
     compare_findings found;
@@ -231,7 +230,8 @@ static vxs_status done(void *context, int64_t epoch_index, int64_t round) {
 
 static vxs_status compare_regions(verifying *v) {
     const round_sink sink = {.take = take, .done = done, .context = v};
-    const engine_run at_hand = {.comm = v->comm, .plan = &v->plan, .in = v->in, .points = v->points, .sink = &sink};
+    const engine_run at_hand = {
+        .comm = v->comm, .plan = &v->plan, .in = v->in, .points = v->points, .sink = &sink};
     round_times times = {0};
     compare_begin(&v->found);
     for (int64_t i = 0; i < v->region_count; i++) {

@@ -24,8 +24,8 @@ static bool contiguous_offset(const volume *v, const box *where, hsize_t *offset
 
 const char *volume_offset_text(const volume *v, const box *where, char text[OFFSET_TEXT_BYTES]) {
     hsize_t offset;
-    const bool known = !v->serial && (v->chunk_bytes > 0 ? chunk_offset(v, where, &offset)
-                                                         : contiguous_offset(v, where, &offset));
+    const bool known =
+        v->chunk_bytes > 0 ? chunk_offset(v, where, &offset) : contiguous_offset(v, where, &offset);
     text[0] = '\0';
     if (known)
         snprintf(text, OFFSET_TEXT_BYTES, " at byte %llu of the file", (unsigned long long)offset);

@@ -141,7 +141,6 @@ static volume *new_volume(const volume_info *info, MPI_Comm comm, bool writing) 
     v->call_chunks = most_chunks(info, comm, writing);
     v->swapped = info->swapped;
     v->filtered = info->read_filtered;
-    v->serial = info->serial_only;
     return v;
 }
 
@@ -163,19 +162,21 @@ static vxs_status agree_or_abort(MPI_Comm comm, bool collective, vxs_status mine
 /* The steps of opening, agreed upon one by one: nobody enters a collective call without the others. */
 static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writing, volume **opened) {
     volume *v = new_volume(info, comm, writing);
-    MPI_Comm file_comm = info->serial_only ? MPI_COMM_NULL : comm;
-    const bool collective = file_comm != MPI_COMM_NULL;
+    bool serial = info->serial_only || (!writing && component_misses_short_reads());
+    MPI_Comm file_comm = serial ? MPI_COMM_NULL : comm;
     vxs_status status = v ? VXS_OK : status_fail(VXS_IO, "out of memory while opening '%s'", info->file);
     if (status == VXS_OK)
         status =
             check_access(info->file, writing ? O_RDWR : O_RDONLY, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT);
     status = comm_agree(comm, status);
     if (status == VXS_OK)
-        status = agree_or_abort(comm, collective, open_file(v, file_comm, writing));
+        status = agree_or_abort(comm, !serial, open_file(v, file_comm, writing));
     if (status == VXS_OK)
-        status = agree_or_abort(comm, collective, open_dataset(v, collective, writing));
-    if (status == VXS_OK && v->serial)
+        status = agree_or_abort(comm, !serial, open_dataset(v, !serial, writing));
+    if (status == VXS_OK && serial)
         plan_sources(v, info->sources);
+    if (v)
+        v->serial = serial;
     if (status != VXS_OK) {
         /* One that opened for writing and then could not be read or written can't be closed either. */
         if (!(writing && status == VXS_IO))
