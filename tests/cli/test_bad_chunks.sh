@@ -59,6 +59,12 @@ expect_status 0 'szip'
 run 0 compare szip-out.h5 szip-out.h5 --quiet
 expect_status 0 'szip, filled'
 
+# By points, whose input is read as they fall.
+run 2 affine bad.h5 turned.h5 --matrix '1 0 0 0 0 1 0 0 0 0 1 0' --skip-bad-chunks 7 --quiet
+expect_status 0 'affine'
+run 0 compare turned.h5 out0.h5 --quiet
+expect_status 0 'affine, filled'
+
 # A job that is stopped and resumed knows what the first run found.
 least=$("$VOXSLAB" resample bad.h5 stopped.h5 --size 40,50,60 --chunk 4,50,60 --skip-bad-chunks 7 --dry-run --memory 1 2>&1 | sed -n 's/.*--memory \([0-9]*\).*/\1/p')
 run 1 resample bad.h5 stopped.h5 --size 40,50,60 --chunk 4,50,60 --memory "$least" --skip-bad-chunks 7 --quiet --checkpoint 0.000001 --max-time 0.001

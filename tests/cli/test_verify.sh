@@ -1,6 +1,6 @@
 # voxslab verify: the same to the bit or not, from the recorded input; and what it can't verify.
 . "$(dirname "$0")/common.sh"
-make in.h5 /raw shape=30,40,44 chunk=7,16,16 deflate=1
+make in.h5 /raw shape=30,40,44 chunk=7,16,16 deflate=1 spacing=3,1,0.7
 make flat.h5 /raw dtype=float32 shape=2,20,21,22
 resample() {
     run 0 resample "$@" --quiet
@@ -22,6 +22,27 @@ grep -qE '^tiles    84 of 84 computed again, 42075 voxels' "$folder.err" || fail
 same 2 flat-out.h5 --all --threads 2
 same 2 label.h5 --sample 30%
 grep -qE '^tiles    14 of 45 computed again' "$folder.err" || fail "not 30 % of the tiles: $(cat "$folder.err")"
+
+# Outputs of points: their grid or field is an input, too.
+make grid.h5 /grid shape=9,10,11,3 dtype=float32 chunk=4,4,4,3
+make field.h5 /field shape=15,20,22,3 dtype=float64
+run 0 grid-sample in.h5 grid.h5 sampled.h5 --padding reflection --quiet
+expect_status 0 grid-sample
+run 0 affine in.h5 turned.h5 --matrix '0.9 0.1 0 1.5 -0.1 0.9 0 2 0 0 1.1 -1' --size 20,30,40 --padding constant --fill 3 --mode nearest --quiet
+expect_status 0 affine
+run 0 warp in.h5 field.h5 warped.h5 --size 30,40,44 --padding border --coordinates physical --quiet
+expect_status 0 warp
+for out in sampled turned warped; do
+    same 2 $out.h5 --all
+done
+mv grid.h5 moved-grid.h5
+refuse_with 0 65 'grid.h5|--points' verify sampled.h5
+same 0 sampled.h5 --points moved-grid.h5
+alter moved-grid.h5 /grid set 3,3,3,0 0.01
+alter moved-grid.h5 /grid set 3,3,3,1 0.01
+run 0 verify sampled.h5 --points moved-grid.h5 --all --quiet
+expect_status 1 'another grid'
+grep -q 'first at (3, 3, 3): ' "$folder.err" || fail "another grid: $(cat "$folder.err")"
 
 # Too little memory is refused with a number that does.
 run 0 verify chunked.h5 --all --memory 1k
