@@ -21,7 +21,7 @@ chunked=(--chunk 4,16,16 --filter none)
 host=$(hostname)
 says '^ompio' 'write .partial 10 1 ENOSPC' "rank 1 on $host: writing [|'/raw' in|out.h5.partial' at byte |(No space left on device)" "${chunked[@]}"
 says ompio 'write .partial 14 0 EIO' "rank 0 on $host: writing [|out.h5.partial' at byte |(Input/output error)" "${chunked[@]}"
-says '^ompio' 'write .partial 14 0 EIO' "rank 0 on $host: writing [|out.h5.partial'|(Input/output error)" --chunk 4,16,16 --filter gzip=1
+says '^ompio' 'write .partial 14 0 EDQUOT' "rank 0 on $host: writing [|out.h5.partial'|(Disk quota exceeded)" --chunk 4,16,16 --filter gzip=1
 says '^ompio' 'sync .partial 2 1 EIO' "rank 1 on $host: flushing|out.h5.partial|(Input/output error)" "${chunked[@]}"
 says '^ompio' 'write .partial 2 0 EIO' "rank 0 on $host: output file|out.h5.partial|Input/output error" "${chunked[@]}"
 # OMPIO calls a failed read done: neither a file that is none nor a chunk that can't be decoded may come of it.
