@@ -49,9 +49,10 @@ typedef struct resolved_job {
     double in_spacing[3];
     unsigned char bad_voxel[VOXEL_BYTES]; /* options->skip_bad_chunks, if any, as a voxel of the input */
     bool has_origin;
-    double in_origin[3]; /* 0 without */
-    double map[12];      /* affine: from output to input voxels */
-    volume_spec out;     /* without attributes */
+    double in_origin[3];   /* 0 without */
+    double map[12];        /* affine: from output to input voxels */
+    volume_spec out;       /* without attributes */
+    bool replaces_filters; /* the output can't have the input's filters */
     union {
         resample_operator resample;
         label_operator label;
