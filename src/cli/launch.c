@@ -39,10 +39,14 @@ static bool chooses_ompio(const char *components) {
     return components[0] == '^' ? !named : named;
 }
 
+/* OMPIO's collective methods take a write that was cut short for a whole one, but for "individual", which
+ * counts what was written, so that HDF5 notices. */
 static void choose_io_component(void) {
     setenv("OMPI_MCA_io", "^ompio", 0);
-    if (chooses_ompio(getenv("OMPI_MCA_io")))
-        setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 0);
+    if (!chooses_ompio(getenv("OMPI_MCA_io")))
+        return;
+    setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 0);
+    setenv("OMPI_MCA_fcoll", "individual", 0);
 }
 
 /* What a signal handler may touch must be global. */

@@ -20,8 +20,10 @@ const manual_row manual_environment[] = {
     {"OMPI_MCA_io",
      "Open MPI's MPI-IO component. Unset, it becomes ^ompio (that is ROMIO): OMPIO of Open MPI 4.1 can lose "
      "data when ranks write side by side or a write is cut short, and hangs when a disk is full."},
-    {"OMPI_MCA_fbtl_posix_write_datasieving",
-     "Becomes 0 when OMPIO was chosen and this is unset, which avoids the lost data."},
+    {"OMPI_MCA_fbtl_posix_write_datasieving, OMPI_MCA_fcoll",
+     "Become 0 and individual when OMPIO was chosen and they are unset, which avoids the lost data. With "
+     "OMPIO, "
+     "input is read without MPI-IO, since a read that was cut short would go unnoticed."},
     {"HDF5_PLUGIN_PATH", "Folders with HDF5 filter plugins, for input that needs them."},
     {"HDF5_USE_FILE_LOCKING", "FALSE on file systems that have no locks."},
     {"VOXSLAB_ISA", "Instruction set of the kernels: baseline, v3 (AVX2) or v4 (AVX-512). Unset, the best "

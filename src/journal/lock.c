@@ -13,12 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WORD = 128, TEXT = 1024 };
+#include "journal/slurm.h"
+
+enum { WORD = 128, TEXT = 2048 };
 
 /* Who holds a lock, each as a word. start: the process's, in clock ticks since the machine's; boot: of the
- * machine; space: of process numbers (a container's). */
+ * machine; space: of process numbers (a container's); cluster: Slurm's name for it. */
 typedef struct owner {
-    char host[WORD], pid[WORD], start[WORD], boot[WORD], space[WORD], job[WORD], restart[WORD], date[WORD];
+    char host[WORD], pid[WORD], start[WORD], boot[WORD], space[WORD], job[WORD], restart[WORD], cluster[WORD];
+    char user[WORD], date[WORD];
 } owner;
 
 static const struct field {
@@ -28,7 +31,8 @@ static const struct field {
     {"host", offsetof(owner, host)},       {"pid", offsetof(owner, pid)},
     {"start", offsetof(owner, start)},     {"boot", offsetof(owner, boot)},
     {"space", offsetof(owner, space)},     {"job", offsetof(owner, job)},
-    {"restart", offsetof(owner, restart)}, {"date", offsetof(owner, date)},
+    {"restart", offsetof(owner, restart)}, {"cluster", offsetof(owner, cluster)},
+    {"user", offsetof(owner, user)},       {"date", offsetof(owner, date)},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
@@ -70,6 +74,7 @@ static void start_of(const char *pid, char word[WORD]) {
 
 static void our_owner(owner *o) {
     const char *job = getenv("SLURM_JOB_ID"), *restart = getenv("SLURM_RESTART_COUNT");
+    const char *cluster = getenv("SLURM_CLUSTER_NAME");
     time_t now = time(NULL);
     struct tm utc;
     *o = (owner){0};
@@ -81,6 +86,8 @@ static void our_owner(owner *o) {
         o->space[0] = '\0';
     copy_word(o->job, job ? job : "");
     copy_word(o->restart, restart ? restart : "0");
+    copy_word(o->cluster, cluster ? cluster : "");
+    snprintf(o->user, sizeof o->user, "%ld", (long)getuid());
     strftime(o->date, sizeof o->date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 }
 
@@ -126,6 +133,12 @@ static bool same(const char *a, const char *b) {
     return a[0] && strcmp(a, b) == 0;
 }
 
+/* Of another user's job, or another cluster's, squeue may know nothing although it runs. */
+static bool slurm_says_gone(const owner *o, const owner *ours) {
+    return o->job[0] && strcmp(o->job, ours->job) != 0 && same(o->cluster, ours->cluster) &&
+           same(o->user, ours->user) && slurm_job_has_ended(o->job);
+}
+
 /* Whether the owner is certainly gone, as far as it can be seen from here. */
 static bool is_gone(const owner *o) {
     owner ours;
@@ -133,11 +146,11 @@ static bool is_gone(const owner *o) {
     if (same(o->job, ours.job) && strcmp(o->restart, ours.restart) != 0)
         return true; /* Slurm starts a job again only when its former run has ended */
     if (!same(o->host, ours.host))
-        return false;
+        return slurm_says_gone(o, &ours);
     if (o->boot[0] && ours.boot[0] && strcmp(o->boot, ours.boot) != 0)
         return true;
     if (strcmp(o->space, ours.space) != 0)
-        return false; /* another container: its process numbers mean nothing here */
+        return slurm_says_gone(o, &ours); /* another container: its process numbers mean nothing here */
     char start[WORD];
     if (kill((pid_t)atol(o->pid), 0) != 0 && errno == ESRCH)
         return true;
@@ -154,7 +167,10 @@ static vxs_status refuse(const char *path, const owner *o) {
         "another job is writing this output: '%s' was made on host %s by process %s%s%s, %s; %s", path,
         o->host, o->pid, o->job[0] ? " of Slurm job " : "", o->job, o->date,
         here ? "wait for it, or end it"
-             : "whether it still runs can't be seen from here: if it does not, remove that file");
+        : o->job[0]
+            ? "whether it still runs can't be seen from here (squeue may tell): if it does not, remove "
+              "that file"
+            : "whether it still runs can't be seen from here: if it does not, remove that file");
 }
 
 /* Two jobs may find the same stale lock: whoever gets flock() first makes it its own, in place. */
@@ -211,10 +227,11 @@ static vxs_status try_to_take(const char *path, file_lock *lock) {
 }
 
 /* A job that was killed may still be dying when the next one comes, its memory being given back. */
-vxs_status lock_take(const char *path, file_lock *lock) {
-    enum { LOOKS = 10, PAUSE_US = 200000 };
+vxs_status lock_take(const char *path, double seconds, file_lock *lock) {
+    enum { PAUSE_US = 200000 };
+    int looks = (int)(seconds * 1e6 / PAUSE_US);
     vxs_status status = try_to_take(path, lock);
-    for (int i = 0; i < LOOKS && status != VXS_OK && access(path, F_OK) == 0; i++) {
+    for (int i = 0; i < looks && status != VXS_OK && access(path, F_OK) == 0; i++) {
         usleep(PAUSE_US);
         status = try_to_take(path, lock);
     }

@@ -1,39 +1,34 @@
-#include "kernels/engine.h"
+#include "kernels/engine_rows.h"
 
 #include <string.h>
 
-#include "base/checked.h"
-
 enum { LINE = 64, START_BYTES = 4 * LINE, EARLY_BYTES = 4096, EARLY_ROWS = 8 };
 
-/* The entry of an output in one axis's table. */
-static int64_t entry(const tap_table *t, int64_t output) {
-    return output - t->outputs.begin;
-}
-
-/* The source voxel d, h at the strip's first voxel along w. */
-static const char *source(const worker *k, int64_t d, int64_t h) {
+void *out_begin(const worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
-    return (const char *)j->src->data + (k->src_origin + d * j->src_step[0] + h * j->src_step[1]);
-}
-
-static char *target(const worker *k, const int64_t at[AXES]) {
-    const job *j = k->job;
-    return (char *)j->dst->data + (k->dst_origin + at[AXIS_H] * j->dst->stride[AXIS_H] * j->dst_bytes);
-}
-
-/* Where a row of outputs is computed: in place, or in scratch when the output's voxels are apart, or when
- * they go past the caches. */
-static void *out_begin(const worker *k, const int64_t at[AXES]) {
-    const job *j = k->job;
-    return j->dst->stride[AXIS_W] == 1 && !j->stream ? target(k, at) : k->out_row;
-}
-
-static void out_end(const worker *k, const int64_t at[AXES]) {
-    const job *j = k->job;
-    int64_t stride = j->dst->stride[AXIS_W];
     if (j->stream)
-        j->rows->stream_copy(target(k, at), k->out_row, k->strip.outputs * j->dst_bytes);
+        return (char *)k->out_row + k->held;
+    return j->dst->stride[AXIS_W] == 1 ? target(k, at) : k->out_row;
+}
+
+/* Past the caches: what is in out_row is `held` bytes of a line and this row. */
+static void stream_row(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const int64_t bytes = k->held + k->strip.outputs * j->dst_bytes;
+    char *to = target(k, at) - k->held;
+    const bool joined = j->dst->stride[AXIS_H] == k->strip.outputs && at[AXIS_H] + 1 < k->end_h;
+    const int64_t rest = joined ? min_i64((int64_t)((uintptr_t)(to + bytes) % LINE), bytes) : 0;
+    j->rows->stream_copy(to, k->out_row, bytes - rest);
+    if (rest > 0 && rest < bytes)
+        memmove(k->out_row, (char *)k->out_row + bytes - rest, (size_t)rest);
+    k->held = rest;
+}
+
+void out_end(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const int64_t stride = j->dst->stride[AXIS_W];
+    if (j->stream)
+        stream_row(k, at);
     else if (stride != 1)
         j->rows->pick->scatter[j->dst_bytes](target(k, at), k->out_row, stride, k->strip.outputs);
 }
@@ -56,10 +51,10 @@ static void prefetch_rows(const worker *k, const int64_t at[AXES], int64_t next_
  * more than a start, so that memory is not idle while this row is finished; more would get in the way of what
  * the processor does.
  */
-static void prefetch_next(const worker *k, const int64_t at[AXES]) {
+void engine_prefetch_next(const worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
-    if (at[AXIS_H] + 1 >= k->end_h || j->src->stride[AXIS_W] != 1)
+    if (at[AXIS_H] + 1 >= k->end_h || !j->early)
         return;
     const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]);
     const int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * j->src_bytes;
@@ -73,30 +68,6 @@ static void prefetch_next(const worker *k, const int64_t at[AXES]) {
         prefetch_rows(k, at, at[AXIS_H] + ahead, bytes);
 }
 
-void copy_row(worker *k, const int64_t at[AXES]) {
-    const job *j = k->job;
-    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
-    const char *from = source(k, d->first[entry(d, at[AXIS_D])], h->first[entry(h, at[AXIS_H])]);
-    const int64_t stride = j->src->stride[AXIS_W], n = k->strip.outputs;
-    const vxs_dtype src = j->kernel->src_dtype, dst = j->kernel->dst_dtype;
-    void *out = out_begin(k, at);
-    prefetch_next(k, at);
-    if (from == k->copied_from) {
-        if (out != k->copied_to)
-            memcpy(out, k->copied_to, (size_t)(n * j->dst_bytes));
-    } else if (src != dst) {
-        j->rows->pick->values[src](k->medium_row, from, stride, &k->strip);
-        j->rows->pick->convert[j->rows->pick->medium_of[src]][dst](out, k->medium_row, n);
-    } else if (stride == 1 && k->strip.step == 1) {
-        memcpy(out, from, (size_t)(n * j->dst_bytes));
-    } else {
-        j->rows->pick->bytes[j->src_bytes](out, from, stride, &k->strip);
-    }
-    k->copied_from = from;
-    k->copied_to = out;
-    out_end(k, at);
-}
-
 /* The source row h combined along d, from the ring or into it. */
 static const void *ring_row(worker *k, int64_t h, const int64_t d[2], const double *weight, int64_t n) {
     const job *j = k->job;
@@ -106,6 +77,13 @@ static const void *ring_row(worker *k, int64_t h, const int64_t d[2], const doub
                                             j->src->stride[AXIS_W], weight, n);
     k->ring_h[slot] = h;
     return k->ring[slot];
+}
+
+/* Whether the source row h, a lower tap, is in the ring already, or the next output row takes it. */
+static bool needed_again(const worker *k, const int64_t at[AXES], int64_t h) {
+    const tap_table *t = k->job->kernel->axis[1];
+    const bool more = at[AXIS_H] + 1 < k->end_h;
+    return k->ring_h[h & 1] == h || (more && t->first[entry(t, at[AXIS_H] + 1)] <= h);
 }
 
 /* The row to finish along w: n voxels combined along d and h. */
@@ -124,6 +102,10 @@ static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
         const double *weight = d->weight ? d->weight + 2 * ed : h->weight + 2 * eh;
         j->blend->two[src](k->row, source(k, src_d[0], src_h[0]), source(k, src_d[1], src_h[1]), stride,
                            weight, n);
+    } else if (!needed_again(k, at, src_h[1])) {
+        const void *upper = ring_row(k, src_h[0], src_d, d->weight + 2 * ed, n);
+        j->blend->onto[src](k->row, upper, source(k, src_d[0], src_h[1]), source(k, src_d[1], src_h[1]),
+                            stride, d->weight + 2 * ed, h->weight + 2 * eh, n);
     } else {
         const void *upper = ring_row(k, src_h[0], src_d, d->weight + 2 * ed, n);
         const void *lower = ring_row(k, src_h[1], src_d, d->weight + 2 * ed, n);
@@ -137,7 +119,7 @@ void blend_row(worker *k, const int64_t at[AXES]) {
     const void *row = blend_dh(k, at, k->last[k->strip.outputs - 1] + 1);
     const vxs_dtype dst = j->kernel->dst_dtype;
     void *out = out_begin(k, at);
-    prefetch_next(k, at);
+    engine_prefetch_next(k, at);
     if (j->kernel->axis[2]->weight)
         j->blend->finish[dst](out, row, &k->strip, 1);
     else
@@ -146,8 +128,7 @@ void blend_row(worker *k, const int64_t at[AXES]) {
 }
 
 /* A window too long for the row buffer, in pieces: the same sum, one voxel after the other. */
-static void area_long(worker *k, const char *base, const int64_t step[3], int64_t kd, int64_t kh, int64_t kw,
-                      void *out) {
+static void area_long(worker *k, const char *base, const window_lines *lines, int64_t kw, void *out) {
     const job *j = k->job;
     const int32_t zero = 0;
     const strip one = {.outputs = 1, .step = 1, .taps = 1, .first = &zero, .last = &zero};
@@ -156,28 +137,48 @@ static void area_long(worker *k, const char *base, const int64_t step[3], int64_
         *(double *)total = -0.0; /* the one neutral start: -0 + -0 is -0 */
     for (int64_t w = 0; w < kw; w += j->row_voxels) {
         int64_t n = min_i64(j->row_voxels, kw - w);
-        j->area->sum[j->kernel->src_dtype](k->row, base + w * step[2], j->src->stride[AXIS_W], step[0],
-                                           step[1], kd, kh, n);
+        j->area->sum[j->kernel->src_dtype](k->row, NULL, NULL, base + w * j->src_step[2], lines, n);
         j->area->reduce(total, k->row, n);
     }
-    j->area->finish[j->kernel->dst_dtype](out, total, &one, kd * kh * kw);
+    j->area->finish[j->kernel->dst_dtype](out, total, &one, lines->planes * lines->lines * kw);
+}
+
+/* Windows that share a line with the one above take its sum along d from the ring; what they share with the
+ * one below they leave there. */
+static void sum_lines(worker *k, const int64_t at[AXES], const char *base, const window_lines *lines,
+                      int64_t width) {
+    const job *j = k->job;
+    const tap_table *h = j->kernel->axis[1];
+    const int64_t eh = entry(h, at[AXIS_H]);
+    const bool shared = at[AXIS_H] + 1 < k->end_h && h->first[eh + 1] == h->last[eh];
+    const bool can_keep = j->acc != ACC_INT128; /* too wide for the ring */
+    const void *first = can_keep && k->ring_h[0] == h->first[eh] ? k->ring[0] : NULL;
+    void *keep = can_keep && shared ? k->ring[1] : NULL;
+    j->area->sum[j->kernel->src_dtype](k->row, first, keep, base, lines, width);
+    void *kept = k->ring[1];
+    k->ring[1] = k->ring[0];
+    k->ring[0] = kept;
+    k->ring_h[0] = keep ? h->last[eh] : -1;
 }
 
 void area_row(worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1], *w = j->kernel->axis[2];
     const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]), ew = entry(w, at[AXIS_W]);
-    const int64_t kd = d->last[ed] - d->first[ed] + 1, kh = h->last[eh] - h->first[eh] + 1;
     const int64_t width = w->last[ew + k->strip.outputs - 1] - w->first[ew] + 1;
-    const int64_t *step = j->src_step, stride = j->src->stride[AXIS_W];
+    const window_lines lines = {.stride = j->src->stride[AXIS_W],
+                                .step_d = j->src_step[0],
+                                .step_h = j->src_step[1],
+                                .planes = d->last[ed] - d->first[ed] + 1,
+                                .lines = h->last[eh] - h->first[eh] + 1};
     const char *base = source(k, d->first[ed], h->first[eh]);
     void *out = out_begin(k, at);
     if (width > j->row_voxels) {
-        area_long(k, base, step, kd, kh, width, out);
+        area_long(k, base, &lines, width, out);
     } else {
-        j->area->sum[j->kernel->src_dtype](k->row, base, stride, step[0], step[1], kd, kh, width);
-        prefetch_next(k, at);
-        j->area->finish[j->kernel->dst_dtype](out, k->row, &k->strip, kd * kh);
+        sum_lines(k, at, base, &lines, width);
+        engine_prefetch_next(k, at);
+        j->area->finish[j->kernel->dst_dtype](out, k->row, &k->strip, lines.planes * lines.lines);
     }
     out_end(k, at);
 }
@@ -191,7 +192,12 @@ void halve_row(worker *k, const int64_t at[AXES]) {
     for (int y = 0; y < lines; y++)
         for (int z = 0; z < planes; z++)
             rows[2 * y + z] = source(k, d->first[ed] + z, h->first[eh] + y);
-    prefetch_next(k, at);
+    engine_prefetch_next(k, at);
     j->rows->halve->of[j->kernel->src_dtype](out_begin(k, at), rows, planes, lines, k->strip.outputs);
     out_end(k, at);
+}
+
+void each_row(worker *k, int64_t at[AXES]) {
+    for (; at[AXIS_H] < k->end_h; at[AXIS_H]++)
+        k->job->row(k, at);
 }

@@ -31,7 +31,9 @@ typedef struct job {
     int64_t strip_outputs;  /* outputs of a strip */
     int64_t strips, blocks; /* along w and h */
     int64_t block_rows;
-    void (*row)(worker *k, const int64_t at[AXES]); /* compute the strip's outputs of one output row */
+    bool early;                                     /* the source is to be asked for ahead of its use */
+    void (*block)(worker *k, int64_t at[AXES]);     /* compute the strip's outputs of rows at .. end_h */
+    void (*row)(worker *k, const int64_t at[AXES]); /* of one row, for a block that is each_row */
 } job;
 
 /* One thread's buffers and what they hold. */
@@ -50,6 +52,7 @@ struct worker {
     void *row;       /* [row_voxels] combined along d and h */
     void *ring[2];   /* [row_voxels] combined along d, of source rows ring_h */
     int64_t ring_h[2];
+    int64_t held;            /* bytes at the begin of out_row that wait for the rest of their cache line */
     const void *copied_from; /* the source row that copied_to holds, for rows that repeat */
     const void *copied_to;
 };
@@ -68,8 +71,11 @@ void worker_locate(worker *k, const int64_t at[AXES]);
 /* Forget combined rows: the plane has changed. */
 void worker_new_plane(worker *k);
 
-/* Rows of the three kinds of job, for job.row. */
-void copy_row(worker *k, const int64_t at[AXES]);
+/* For job.block. */
+void copy_rows(worker *k, int64_t at[AXES]);
+void each_row(worker *k, int64_t at[AXES]);
+
+/* For job.row. */
 void blend_row(worker *k, const int64_t at[AXES]);
 void area_row(worker *k, const int64_t at[AXES]);
 void halve_row(worker *k, const int64_t at[AXES]);

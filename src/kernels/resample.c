@@ -12,6 +12,9 @@
 /* Blocks of rows per thread: enough that a slow core does not keep the others waiting. */
 enum { BLOCKS_PER_THREAD = 8 };
 
+/* A source of so many bytes is not in the caches next to the cores. */
+enum { EARLY_FROM_BYTES = 1 << 22 };
+
 static int64_t row_voxels_of(int64_t src_w) {
     return min_i64(max_i64(src_w, 1), ROW_VOXELS);
 }
@@ -84,6 +87,7 @@ static void choose_engine(job *j) {
     const resample_kernel *kernel = j->kernel;
     const axis_map *d = &kernel->axis[0]->map, *h = &kernel->axis[1]->map, *w = &kernel->axis[2]->map;
     j->span_max = j->row_voxels;
+    j->block = each_row;
     if (any_kind(kernel, TAP_WINDOW) || (any_kind(kernel, TAP_WEIGHTED) && blends_are_means(kernel))) {
         int64_t voxels = saturating_mul(axis_map_max_taps(d), axis_map_max_taps(h));
         j->row = halves_rows(kernel, j->rows, j->src) ? halve_row : area_row;
@@ -92,7 +96,7 @@ static void choose_engine(job *j) {
         j->row = blend_row;
         j->acc = blend_accumulator(kernel);
     } else {
-        j->row = copy_row;
+        j->block = copy_rows;
         j->span_max = INT32_MAX; /* no row is buffered; offsets are 32 bits wide */
     }
     j->blend = j->rows->blend[j->acc];
@@ -139,8 +143,8 @@ static void run_item(worker *k, int64_t item) {
         worker_new_plane(k);
         worker_locate(k, at);
         k->end_h = rows.end;
-        for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end; at[AXIS_H]++)
-            j->row(k, at);
+        at[AXIS_H] = rows.begin;
+        j->block(k, at);
     }
 }
 
@@ -159,7 +163,9 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
     choose_engine(&j);
     cut_work(&j);
     const range *out = dst->where.axis;
-    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > cache_last_bytes() / 2;
+    j.early = src->stride[AXIS_W] == 1 && box_voxels(&src->where) * j.src_bytes > EARLY_FROM_BYTES;
+    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
+    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > cache_bytes / 2;
     const int64_t items =
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));

@@ -11,6 +11,7 @@ typedef struct resample_kernel {
     vxs_dtype src_dtype, dst_dtype;
     const tap_table *axis[3]; /* d, h, w; each holds the outputs of every box that is computed */
     int threads;
+    int64_t cache_bytes; /* outputs of more than half of it are written past the caches; 0: ask the machine */
     void *scratch; /* resample_scratch_bytes() for the largest box, owned by the caller, 64-byte aligned */
 } resample_kernel;
 

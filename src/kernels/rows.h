@@ -38,11 +38,22 @@ typedef enum accumulator {
 /* out[w] = a*weight[0] + b*weight[1], in the accumulator's type */
 typedef void blend2_fn(void *out, const void *a, const void *b, int64_t stride, const double weight[2],
                        int64_t n);
+/* out[w] = upper[w]*h[0] + (a*d[0] + b*d[1])*h[1]: two rows along d, then onto one that is along h */
+typedef void blend_onto_fn(void *out, const void *upper, const void *a, const void *b, int64_t stride,
+                           const double d[2], const double h[2], int64_t n);
 /* out[w] = a[w], in the accumulator's type */
 typedef void widen_fn(void *out, const void *a, int64_t stride, int64_t n);
-/* out[w] = sums over kd voxels, then over kh of those sums; out[n] = 0 */
-typedef void sum_fn(void *out, const void *base, int64_t stride, int64_t step_d, int64_t step_h, int64_t kd,
-                    int64_t kh, int64_t n);
+/* The source rows of a row of windows: planes * lines of them. */
+typedef struct window_lines {
+    int64_t stride;         /* elements, along w */
+    int64_t step_d, step_h; /* bytes */
+    int64_t planes, lines;
+} window_lines;
+
+/* out[w] = sums over the planes, then over the lines of those sums; out[n] = 0. first: the first line's sums
+ * along d, or NULL; keep: where the last line's go, or NULL */
+typedef void sum_fn(void *out, const void *first, void *keep, const void *base, const window_lines *lines,
+                    int64_t n);
 /* *total += row[0] + row[1] + ..., one after the other */
 typedef void reduce_fn(void *total, const void *row, int64_t n);
 /* Along w: dst[o] from the row's taps; rows = how many voxels each of the row's sums already holds. */
@@ -64,6 +75,7 @@ typedef void halve_fn(void *dst, const void *const rows[4], int planes, int line
 /* Linear in one accumulator: the rows by source dtype, the ends by target dtype. */
 typedef struct blend_functions {
     blend2_fn *two[VXS_DTYPES];
+    blend_onto_fn *onto[VXS_DTYPES];
     widen_fn *widen[VXS_DTYPES];
     finish_fn *finish[VXS_DTYPES];       /* linear along w */
     convert_fn *finish_same[VXS_DTYPES]; /* where w does not change size */

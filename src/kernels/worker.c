@@ -13,7 +13,7 @@ static void *take(char **free_scratch, int64_t bytes) {
 
 int64_t worker_bytes(int64_t row_voxels, int64_t strip_outputs) {
     return 2 * round_up(strip_outputs * (int64_t)sizeof(int32_t), CACHE_LINE) +
-           4 * round_up(strip_outputs * (int64_t)sizeof(double), CACHE_LINE) +
+           4 * round_up(strip_outputs * (int64_t)sizeof(double), CACHE_LINE) + CACHE_LINE +
            round_up((row_voxels + 1) * WIDEST, CACHE_LINE) +
            2 * round_up(row_voxels * (int64_t)sizeof(double), CACHE_LINE);
 }
@@ -26,7 +26,7 @@ void worker_init(worker *k, const job *j, void *scratch) {
     k->last = take(&from, outputs * (int64_t)sizeof(int32_t));
     k->lower = take(&from, outputs * (int64_t)sizeof(double));
     k->upper = take(&from, outputs * (int64_t)sizeof(double));
-    k->out_row = take(&from, outputs * (int64_t)sizeof(double));
+    k->out_row = take(&from, outputs * (int64_t)sizeof(double) + CACHE_LINE); /* with what is held */
     k->medium_row = take(&from, outputs * (int64_t)sizeof(double));
     k->row = take(&from, (j->row_voxels + 1) * WIDEST);
     k->ring[0] = take(&from, j->row_voxels * (int64_t)sizeof(double));

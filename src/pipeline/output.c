@@ -14,6 +14,8 @@
 #include "base/checked.h"
 #include "comm/fatal.h"
 
+enum { LOCK_SECONDS = 2 }; /* to wait for a job that is dying */
+
 static void folder_of(const char *path, char folder[VOLUME_PATH_BYTES]) {
     char copy[VOLUME_PATH_BYTES];
     snprintf(copy, sizeof copy, "%s", path);
@@ -222,7 +224,7 @@ vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size
     bool exists;
     *o = (output){.job = job};
     TRY(check_names(job, &exists));
-    TRY(lock_take(job->lock, &o->lock));
+    TRY(lock_take(job->lock, LOCK_SECONDS, &o->lock));
     vxs_status status = begin_locked(o, exists, warnings, warnings_bytes);
     if (status != VXS_OK) {
         char kept[STATUS_MESSAGE_BYTES];

@@ -155,17 +155,21 @@ static vxs_status run_regions(run *r) {
 }
 
 static vxs_status open_volumes(run *r) {
+    watchdog_begin(r->dog, "opening '%s'", r->job.in.file);
     TRY(volume_open_read(&r->job.in, r->comm, r->job.read_threads, &r->in));
+    watchdog_begin(r->dog, "opening '%s'", r->job.partial);
     vxs_status status = volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out);
+    watchdog_end(r->dog);
     if (status == VXS_IO && r->rank == 0)
         output_abort(&r->job, r->comm); /* closing such a file crashes OMPIO */
     TRY(status);
     volume_watch(r->in, r->dog);
     volume_watch(r->out, r->dog);
     volume_io_component(r->out, r->report.io_component);
-    if (strcmp(r->report.io_component, "ompio") == 0)
+    const char *method = getenv("OMPI_MCA_fcoll");
+    if (strcmp(r->report.io_component, "ompio") == 0 && (!method || strcmp(method, "individual") != 0))
         note_warning(r, "OMPIO takes a write that was cut short, as by a full disk, for a whole one: leave "
-                        "OMPI_MCA_io unset, or compare the output");
+                        "OMPI_MCA_io unset, or set OMPI_MCA_fcoll=individual");
     return VXS_OK;
 }
 

@@ -51,18 +51,23 @@ static bool is_open_mpi(void) {
     return strstr(text, "Open MPI") != NULL;
 }
 
-void volume_io_component(volume *any, char text[32]) {
+static bool open_mpi_uses_ompio(void) {
     char parameter[128];
+    read_io_parameter(parameter, sizeof parameter);
+    return parameter[0] == '^' ? !strstr(parameter, "ompio") : !parameter[0] || strstr(parameter, "ompio");
+}
+
+bool component_misses_short_reads(void) {
+    return is_open_mpi() && open_mpi_uses_ompio();
+}
+
+void volume_io_component(volume *any, char text[32]) {
     const char *name = "mpi-io";
-    if (any->serial) {
+    if (any->serial)
         name = "serial";
-    } else if (hints_are_romios(any)) {
+    else if (hints_are_romios(any))
         name = "romio";
-    } else if (is_open_mpi()) {
-        read_io_parameter(parameter, sizeof parameter);
-        bool without_ompio = parameter[0] == '^' ? strstr(parameter, "ompio") != NULL
-                                                 : parameter[0] && !strstr(parameter, "ompio");
-        name = without_ompio ? "romio" : "ompio";
-    }
+    else if (is_open_mpi())
+        name = open_mpi_uses_ompio() ? "ompio" : "romio";
     snprintf(text, 32, "%s", name);
 }

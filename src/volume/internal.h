@@ -140,6 +140,12 @@ struct volume {
 /* Close and open the dataset again (serial volumes only): HDF5 keeps sources open until then. Local. */
 vxs_status volume_reopen_dataset(volume *v);
 
+/* ---- component.c ---- */
+
+/* OMPIO gives no error for a read that came back short, and HDF5 takes what is missing for zeros: then each
+ * rank reads through the serial driver, which goes on where a read stopped. */
+bool component_misses_short_reads(void);
+
 /* ---- transfer.c ---- */
 
 enum { BOX_TEXT_BYTES = 256 };

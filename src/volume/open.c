@@ -134,7 +134,6 @@ static volume *new_volume(const volume_info *info, MPI_Comm comm, bool writing) 
     v->call_chunks = most_chunks(info, comm, writing);
     v->swapped = info->swapped;
     v->filtered = info->read_filtered;
-    v->serial = info->serial_only;
     return v;
 }
 
@@ -149,7 +148,8 @@ static void close_quietly(volume *v) {
 /* The steps of opening, agreed upon one by one: nobody enters a collective call without the others. */
 static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writing, volume **opened) {
     volume *v = new_volume(info, comm, writing);
-    MPI_Comm file_comm = info->serial_only ? MPI_COMM_NULL : comm;
+    bool serial = info->serial_only || (!writing && component_misses_short_reads());
+    MPI_Comm file_comm = serial ? MPI_COMM_NULL : comm;
     vxs_status status =
         v ? VXS_OK : status_fail(VXS_INTERNAL, "out of memory while opening '%s'", info->file);
     if (status == VXS_OK)
@@ -159,9 +159,11 @@ static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writi
     if (status == VXS_OK)
         status = comm_agree(comm, open_file(v, file_comm, writing));
     if (status == VXS_OK)
-        status = comm_agree(comm, open_dataset(v, !info->serial_only, writing));
-    if (status == VXS_OK && v->serial)
+        status = comm_agree(comm, open_dataset(v, !serial, writing));
+    if (status == VXS_OK && serial)
         plan_sources(v, info->sources);
+    if (v)
+        v->serial = serial;
     if (status != VXS_OK) {
         /* One that opened for writing and then could not be read or written can't be closed either. */
         if (!(writing && status == VXS_IO))

@@ -50,26 +50,30 @@ static void print_head(const settings *s, const roof *top) {
     printf("voxslab %s on %s, %ld cores, %.2f GHz; %d thread%s: read %.1f, copy %.1f, triad %.1f GB/s\n\n",
            vxs_version(), cpu, sysconf(_SC_NPROCESSORS_ONLN), top->ghz, s->threads, s->threads > 1 ? "s" : "",
            top->bandwidth.read, top->bandwidth.copy, top->bandwidth.triad);
-    printf("%-45s %9s %9s %9s %8s %8s %7s %6s %8s\n", "row", "ms", "least", "most", "Gvox/s", "in Gv/s",
-           "GB/s", "share", "cycles");
+    printf("%-45s %9s %9s %9s %8s %8s %7s %6s %8s %9s %6s\n", "row", "ms", "least", "most", "Gvox/s",
+           "in Gv/s", "GB/s", "share", "cycles", "floor ms", "of it");
 }
 
 static void print_row(const bench_row *r, const roof *top, int threads) {
     const double in = (double)(r->in * r->in * r->in);
-    printf("%-45s %9.3f %9.3f %9.3f %8.3f %8.3f %7.2f %5.0f%% %8.2f\n", r->name, 1e3 * r->median,
+    printf("%-45s %9.3f %9.3f %9.3f %8.3f %8.3f %7.2f %5.0f%% %8.2f", r->name, 1e3 * r->median,
            1e3 * r->least, 1e3 * r->most, 1e-9 * output_voxels(r) / r->median, 1e-9 * in / r->median,
            gb_per_s(r), 100 * gb_per_s(r) / bandwidth_roof(&top->bandwidth),
            cycles_per_voxel(r, top, threads));
+    if (r->floor > 0)
+        printf(" %9.3f %5.0f%%", 1e3 * r->floor, 100 * r->floor / r->median);
+    putchar('\n');
     fflush(stdout);
 }
 
 static json_t *row_json(const bench_row *r, const roof *top, int threads) {
-    return json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:I, s:f, s:f, s:f}", "name", r->name, "mode",
-        r->mode, "dtype", dtype_name(r->dtype), "in", (json_int_t)r->in, "out", (json_int_t)r->out, "threads",
-        threads, "repeats", r->repeats, "ms_median", 1e3 * r->median, "ms_min", 1e3 * r->least, "ms_max",
-        1e3 * r->most, "bytes", (json_int_t)r->bytes, "gb_per_s", gb_per_s(r), "bandwidth_share",
-        gb_per_s(r) / bandwidth_roof(&top->bandwidth), "cycles_per_voxel", cycles_per_voxel(r, top, threads));
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:f}", "name",
+                     r->name, "mode", r->mode, "dtype", dtype_name(r->dtype), "in", (json_int_t)r->in, "out",
+                     (json_int_t)r->out, "threads", threads, "repeats", r->repeats, "ms_median",
+                     1e3 * r->median, "ms_min", 1e3 * r->least, "ms_max", 1e3 * r->most, "bytes",
+                     (json_int_t)r->bytes, "gb_per_s", gb_per_s(r), "bandwidth_share",
+                     gb_per_s(r) / bandwidth_roof(&top->bandwidth), "cycles_per_voxel",
+                     cycles_per_voxel(r, top, threads), "floor_ms", 1e3 * r->floor);
 }
 
 static json_t *head_json(const settings *s, const roof *top) {

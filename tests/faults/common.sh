@@ -2,7 +2,6 @@
 # VOXSLAB_SEED and VOXSLAB_FAULTS choose which faults, and how many.
 . "$(dirname "${BASH_SOURCE[0]}")/../cli/common.sh"
 RANDOM=${VOXSLAB_SEED:-1}
-slowest=0
 export OMP_WAIT_POLICY=passive
 
 # The output's storage, by name.
@@ -51,13 +50,20 @@ job_with() {
     unset LD_PRELOAD VOXSLAB_FAULT
 }
 
-# How many calls of a kind a rank makes: calls_of KIND_OF_CALL FILE RANK KIND RANKS
-calls_of() {
-    rm -f count.log
-    VOXSLAB_FAULT_LOG=$PWD/count.log job_with "$1 $2 0 $3 count" "$4" "$5"
-    expect_status 0 "counting $1 of $2"
+# The calls on the job's files that a run makes, "RANK begin|end CALL PATH", in trace.KIND.RANKS.COMPONENT, once
+# for each: traced KIND RANKS COMPONENT [OPTION]...
+traced() {
+    trace=$folder/trace.$1.$2.$3
+    [ ! -e "$trace" ] || return 0
+    VOXSLAB_FAULT_LOG=$trace OMPI_MCA_io=$3 job_with 'any .h5 0 -1 trace' "$1" "$2" "${@:4}"
+    expect_status 0 "traced, $1, $2 ranks, io=$3"
     clear_output
-    cat count.log 2>/dev/null || echo 0
+}
+
+# How many calls of a kind a rank makes on a file: calls_of CALL FILE RANK KIND RANKS COMPONENT
+calls_of() {
+    traced "$4" "$5" "$6"
+    grep -c "^$3 begin $1 .*$2\$" "$trace"
 }
 
 clear_output() { rm -f out.h5 out.h5.partial out.h5.partial.journal out.h5.partial.journal.new out.h5.lock; }
@@ -92,4 +98,12 @@ go_on() { # go_on KIND WHAT
     expect_status 0 "$2: resumed on $ranks ranks"
 }
 
-note_time() { slowest=$(awk "BEGIN {print ($seconds > $slowest) ? $seconds : $slowest}"); }
+declare -A slowest # the longest job, by the fault's name
+note_time() { # note_time NAME
+    slowest[$1]=$(awk "BEGIN {print ($seconds > ${slowest[$1]:-0}) ? $seconds : ${slowest[$1]:-0}}")
+}
+print_times() {
+    for name in "${!slowest[@]}"; do
+        echo "slowest end after $name: ${slowest[$name]} s"
+    done | sort
+}

@@ -6,18 +6,21 @@
  *     kill    SIGKILL before the call            tear    half of the write, then SIGKILL
  *     EIO     this call fails                    ENOSPC  this one and all later ones fail
  *     short   half of it is done, and said so    hang    it never returns
- *     usr1    SIGUSR1 to this process first      count   nothing; at exit, the number of calls goes to the
- *                                                        file that VOXSLAB_FAULT_LOG names
+ *     usr1    SIGUSR1 to this process first      term    SIGTERM
+ *     trace   nothing; begin and end of each call of any KIND on a path that holds FILE, and of every sync,
+ *             go to the file that VOXSLAB_FAULT_LOG names: "RANK begin|end KIND PATH"
  */
 #undef _FILE_OFFSET_BITS /* both names of each call are ours */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -39,16 +42,18 @@ __attribute__((constructor)) static void arm(void) {
         fault.armed = false; /* mpirun itself */
 }
 
-__attribute__((destructor)) static void count(void) {
-    const char *log = getenv("VOXSLAB_FAULT_LOG");
-    if (!fault.armed || !log || strcmp(fault.deed, "count") != 0)
+/* One line, in one piece, in the order of all processes. */
+static void trace(const char *when, const char *kind, const char *path) {
+    const char *name = getenv("VOXSLAB_FAULT_LOG"), *rank = getenv("OMPI_COMM_WORLD_RANK");
+    if (!strstr(path, fault.file) && strcmp(kind, "sync") != 0)
         return;
-    fault.armed = false;
-    FILE *file = fopen(log, "a");
-    if (file) {
-        fprintf(file, "%ld\n", calls);
-        fclose(file);
-    }
+    char line[5000];
+    int reason = errno, length = snprintf(line, sizeof line, "%s %s %s %s\n", rank, when, kind, path);
+    int log = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (log < 0 || syscall(SYS_write, log, line, (size_t)length) != length)
+        abort();
+    close(log);
+    errno = reason;
 }
 
 static bool ends_with(const char *path, const char *end) {
@@ -56,10 +61,16 @@ static bool ends_with(const char *path, const char *end) {
     return length >= wanted && strcmp(path + length - wanted, end) == 0;
 }
 
-enum verdict { GO_ON, FAIL, HALF, TEAR };
+enum verdict { GO_ON, FAIL, HALF, TEAR, TRACED };
+static __thread char current_path[4096]; /* of a traced call */
 
 /* Counts the call if it is one that is meant, and does what is to be done before it. */
 static enum verdict judge(const char *kind, const char *path) {
+    if (fault.armed && strcmp(fault.deed, "trace") == 0) {
+        snprintf(current_path, sizeof current_path, "%s", path);
+        trace("begin", kind, path);
+        return TRACED;
+    }
     if (!fault.armed || strcmp(kind, fault.kind) != 0 || !ends_with(path, fault.file))
         return GO_ON;
     long number = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
@@ -73,11 +84,15 @@ static enum verdict judge(const char *kind, const char *path) {
         raise(SIGKILL);
     if (strcmp(fault.deed, "usr1") == 0)
         raise(SIGUSR1);
+    if (strcmp(fault.deed, "term") == 0)
+        raise(SIGTERM);
     while (strcmp(fault.deed, "hang") == 0)
         pause();
-    errno = strcmp(fault.deed, "EIO") == 0 ? EIO : ENOSPC;
-    if (strcmp(fault.deed, "EIO") == 0 || strcmp(fault.deed, "ENOSPC") == 0)
+    bool full = strcmp(fault.deed, "ENOSPC") == 0;
+    if (full || strcmp(fault.deed, "EIO") == 0) {
+        errno = full ? ENOSPC : EIO;
         return FAIL;
+    }
     return strcmp(fault.deed, "short") == 0 ? HALF : strcmp(fault.deed, "tear") == 0 ? TEAR : GO_ON;
 }
 
@@ -93,6 +108,18 @@ static enum verdict judge_file(const char *kind, int file) {
     return judge(kind, path);
 }
 
+/* After the call. */
+static void settle(enum verdict verdict, const char *kind) {
+    if (verdict == TEAR)
+        raise(SIGKILL);
+    if (verdict == TRACED)
+        trace("end", kind, current_path);
+}
+
+static size_t part_of(size_t size, enum verdict verdict) {
+    return (verdict == HALF || verdict == TEAR) && size >= 2 ? size / 2 : size;
+}
+
 #define REAL(name, type) ((type)dlsym(RTLD_NEXT, #name))
 
 /* Calls of (file, buffer, size, offset); half of less than two bytes is all of it. */
@@ -104,9 +131,8 @@ static enum verdict judge_file(const char *kind, int file) {
         enum verdict verdict = judge_file(kind, file);                                                       \
         if (verdict == FAIL)                                                                                 \
             return -1;                                                                                       \
-        ssize_t done = real(file, buffer, verdict == GO_ON || size < 2 ? size : size / 2, offset);           \
-        if (verdict == TEAR)                                                                                 \
-            raise(SIGKILL);                                                                                  \
+        ssize_t done = real(file, buffer, part_of(size, verdict), offset);                                   \
+        settle(verdict, kind);                                                                               \
         return done;                                                                                         \
     }
 POSITIONED(pwrite, "write", const void *, off_t)
@@ -120,9 +146,8 @@ POSITIONED(pread64, "read", void *, off64_t)
         enum verdict verdict = judge_file(kind, file);                                                       \
         if (verdict == FAIL)                                                                                 \
             return -1;                                                                                       \
-        ssize_t done = real(file, buffer, verdict == GO_ON || size < 2 ? size : size / 2);                   \
-        if (verdict == TEAR)                                                                                 \
-            raise(SIGKILL);                                                                                  \
+        ssize_t done = real(file, buffer, part_of(size, verdict));                                           \
+        settle(verdict, kind);                                                                               \
         return done;                                                                                         \
     }
 STREAMED(write, "write", const void *)
@@ -137,11 +162,10 @@ STREAMED(read, "read", void *)
         if (verdict == FAIL)                                                                                 \
             return -1;                                                                                       \
         struct iovec half = vector[0];                                                                       \
-        half.iov_len = half.iov_len < 2 ? half.iov_len : half.iov_len / 2;                                   \
-        ssize_t done =                                                                                       \
-            verdict == GO_ON ? real(file, vector, count_of, offset) : real(file, &half, 1, offset);          \
-        if (verdict == TEAR)                                                                                 \
-            raise(SIGKILL);                                                                                  \
+        half.iov_len = part_of(half.iov_len, verdict);                                                       \
+        bool whole = verdict == GO_ON || verdict == TRACED;                                                  \
+        ssize_t done = whole ? real(file, vector, count_of, offset) : real(file, &half, 1, offset);          \
+        settle(verdict, kind);                                                                               \
         return done;                                                                                         \
     }
 VECTOR(pwritev, "write", off_t)
@@ -152,17 +176,26 @@ VECTOR(preadv64, "read", off64_t)
 #define SYNC(name)                                                                                           \
     int name(int file) {                                                                                     \
         int (*real)(int) = REAL(name, int (*)(int));                                                         \
-        return judge_file("sync", file) == FAIL ? -1 : real(file);                                           \
+        enum verdict verdict = judge_file("sync", file);                                                     \
+        int failed = verdict == FAIL ? -1 : real(file);                                                      \
+        settle(verdict, "sync");                                                                             \
+        return failed;                                                                                       \
     }
 SYNC(fsync)
 SYNC(fdatasync)
 
 int rename(const char *from, const char *to) {
     int (*real)(const char *, const char *) = REAL(rename, int (*)(const char *, const char *));
-    return judge("rename", from) == FAIL ? -1 : real(from, to);
+    enum verdict verdict = judge("rename", from);
+    int failed = verdict == FAIL ? -1 : real(from, to);
+    settle(verdict, "rename");
+    return failed;
 }
 
 int unlink(const char *path) {
     int (*real)(const char *) = REAL(unlink, int (*)(const char *));
-    return judge("unlink", path) == FAIL ? -1 : real(path);
+    enum verdict verdict = judge("unlink", path);
+    int failed = verdict == FAIL ? -1 : real(path);
+    settle(verdict, "unlink");
+    return failed;
 }

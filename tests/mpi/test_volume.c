@@ -213,13 +213,19 @@ static void opening_what_is_missing_fails_on_all_ranks_alike(void **state) {
 static void component_is_the_one_asked_for(void **state) {
     (void)state;
     const char *asked = getenv("OMPI_MCA_io");
-    char component[32] = "";
-    volume *in = NULL;
+    bool romio = asked && asked[0] == '^';
+    char reading[32] = "", writing[32] = "";
+    volume *in = NULL, *out = NULL;
     ASSERT_ALL(volume_open_read(&seed, MPI_COMM_WORLD, 2, &in) == VXS_OK);
-    volume_io_component(in, component);
-    volume_close(in);
-    if (asked)
-        ASSERT_ALL(strcmp(component, asked[0] == '^' ? "romio" : "ompio") == 0);
+    volume_io_component(in, reading);
+    ASSERT_ALL(volume_close(in) == VXS_OK);
+    ASSERT_ALL(volume_open_write(seed.file, seed.dataset, MPI_COMM_WORLD, &out) == VXS_OK);
+    volume_io_component(out, writing);
+    ASSERT_ALL(volume_close(out) == VXS_OK);
+    if (asked) {
+        ASSERT_ALL(strcmp(writing, romio ? "romio" : "ompio") == 0);
+        ASSERT_ALL(strcmp(reading, romio ? "romio" : "serial") == 0); /* OMPIO's short reads go unnoticed */
+    }
 }
 
 static void the_worst_status_and_its_lowest_message_reach_all_ranks(void **state) {

@@ -9,6 +9,7 @@
 #include "base/box.h"
 #include "base/checked.h"
 #include "kernels/isa.h"
+#include "kernels/resample.h"
 #include "operators/resample.h"
 #include "reference/reference.h"
 #include "unit/sample_data.h"
@@ -84,7 +85,13 @@ static void compute_box(const trial *t, const resample_operator *op, const box *
     assert_int_equal(resample_tables_build(op, out_box, &tables), VXS_OK);
     int64_t scratch_bytes = resample_operator_scratch_bytes(op, range_size(need.axis[AXIS_W]), threads);
     assert_int_equal(posix_memalign(&scratch, 64, (size_t)scratch_bytes), 0);
-    resample_compute(op, &tables, &part, &out_view, threads, scratch);
+    const resample_kernel kernel = {.src_dtype = t->src,
+                                    .dst_dtype = t->dst,
+                                    .axis = {&tables.axis[0], &tables.axis[1], &tables.axis[2]},
+                                    .threads = threads,
+                                    .cache_bytes = t->voxels % 2, /* 1: past the caches */
+                                    .scratch = scratch};
+    resample_kernel_run(&kernel, &part, &out_view);
     free(scratch);
     resample_tables_free(&tables);
     free(packed);
@@ -207,6 +214,24 @@ static void rows_longer_than_every_buffer_equal_the_oracle(void **state) {
                 check_row(dtypes[d], (vxs_mode)mode, widths[i][0], widths[i][1]);
 }
 
+/* Several groups of outputs, and the rest of one, that vectors pick their taps for; and ratios too large. */
+static void taps_that_lie_close_equal_the_oracle(void **state) {
+    (void)state;
+    static const int64_t widths[][2] = {{512, 171}, {171, 512}, {130, 67}, {300, 97}, {233, 62},
+                                        {258, 129}, {259, 129}, {140, 29}, {97, 300}, {200, 199}};
+    for (int dtype = 0; dtype < VXS_DTYPES; dtype++)
+        for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+            for (int mode = 0; mode < VXS_MODES; mode++) {
+                trial t = {.options = {(vxs_mode)mode, VXS_COORDS_AUTO, 0},
+                           .src = (vxs_dtype)dtype,
+                           .dst = (vxs_dtype)dtype,
+                           .in = {1, 1, 8, 11, widths[i][0]},
+                           .out = {1, 1, 3, 1 + 2 * (int64_t)(i % 3), widths[i][1]},
+                           .special = i & 1};
+                check_whole(t, 1 + (int)(i % 2));
+            }
+}
+
 /* One window over a whole volume: the first half holds one byte pattern, the rest has its last bit flipped,
  * and one voxel may be nudged: an exact tie, and the closest to a tie that there is. */
 static void check_window(vxs_dtype dtype, vxs_dtype dst, const int64_t dhw[3], int byte, int nudge) {
@@ -252,6 +277,7 @@ int main(void) {
         cmocka_unit_test(converting_while_resampling_equals_the_oracle_to_the_byte),
         cmocka_unit_test(boxes_computed_alone_make_the_whole),
         cmocka_unit_test(rows_longer_than_every_buffer_equal_the_oracle),
+        cmocka_unit_test(taps_that_lie_close_equal_the_oracle),
         cmocka_unit_test(area_of_extreme_integers_neither_overflows_nor_misses_a_tie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

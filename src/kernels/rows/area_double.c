@@ -1,5 +1,13 @@
 /* Windows of floats. */
-#include "kernels/rows/prologue.h"
+#include "kernels/rows/permute.h"
+
+#if CAN_PERMUTE
+#define NEAR                   4
+#define near_values(row, at)   _mm256_castsi256_pd(near_64_bits(row, at))
+#define add_near(a, mask, b)   _mm256_mask_add_pd(a, (__mmask8)(mask), a, b)
+#define store_near(to, values) _mm256_storeu_pd(to, values)
+typedef __m256d near_vector;
+#endif
 
 static inline double one_nan(double v) {
     return v == v ? v : (double)NAN;

@@ -1,5 +1,13 @@
 /* Integer sums below 2^22, which a float divides exactly enough. */
-#include "kernels/rows/prologue.h"
+#include "kernels/rows/permute.h"
+
+#if CAN_PERMUTE
+#define NEAR                   8
+#define near_values(row, at)   near_32_bits(row, at)
+#define add_near(a, mask, b)   _mm256_mask_add_epi32(a, (__mmask8)(mask), a, b)
+#define store_near(to, values) _mm256_storeu_si256((__m256i *)(to), values)
+typedef __m256i near_vector;
+#endif
 
 #define NAME           area_int32_small
 #define COLUMN         int32_t

@@ -1,5 +1,13 @@
 /* Windows of 8-bit integers: columns in 16 bits, as many again in a vector. */
-#include "kernels/rows/prologue.h"
+#include "kernels/rows/permute.h"
+
+#if CAN_PERMUTE
+#define NEAR                   16
+#define near_values(row, at)   _mm512_cvtepu16_epi32(near_16_bits(row, at))
+#define add_near(a, mask, b)   _mm512_mask_add_epi32(a, mask, a, b)
+#define store_near(to, values) _mm512_storeu_si512(to, values)
+typedef __m512i near_vector;
+#endif
 
 #define NAME           area_uint16
 #define COLUMN         uint16_t

@@ -1,5 +1,14 @@
 /* Linear in float: float volumes, and integers whose blends a float holds exactly. */
-#include "kernels/rows/prologue.h"
+#include "kernels/rows/permute.h"
+
+#if CAN_PERMUTE
+/* A group of outputs along w: half a vector. */
+enum { NEAR = 8 };
+typedef __m256 near_vector;
+#define near_values(row, at) _mm256_castsi256_ps(near_32_bits(row, at))
+#define load_weights         _mm256_loadu_ps
+#define store_near           _mm256_storeu_ps
+#endif
 
 #define NAME           blend_float
 #define ACC            float

@@ -6,11 +6,14 @@
 #include "kernels/rows/each_dtype.inc"
 #undef BODY
 
-#define BODY         "kernels/rows/pick.inc"
-#define MEDIUM       U
-#define AS_MEDIUM(v) (v)
-#define U            uint8_t
-#define U_ID         bytes1
+#include "kernels/rows/pick_permute.h"
+
+#define BODY                          "kernels/rows/pick.inc"
+#define MEDIUM                        U
+#define AS_MEDIUM(v)                  (v)
+#define PICK_MANY(out, in, stride, s) ((stride) == 1 ? JOIN(pick_many, U_ID)(out, in, s) : 0)
+#define U                             uint8_t
+#define U_ID                          bytes1
 #include BODY
 #undef U
 #undef U_ID
@@ -30,7 +33,9 @@
 #undef U
 #undef U_ID
 #undef MEDIUM
+#undef PICK_MANY
 
+#define PICK_MANY(out, in, stride, s) 0
 #define MEDIUM                                                                                               \
     __typeof__(_Generic((U)0, float : 0.0, double : 0.0, uint64_t : (uint64_t)0, default : (int64_t)0))
 #include "kernels/rows/each_dtype.inc"

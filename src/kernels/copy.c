@@ -1,0 +1,88 @@
+/* Nearest, and volumes that only change their type: every output is one voxel. */
+#include <string.h>
+
+#include "kernels/engine_rows.h"
+
+enum { LINE = 64, EARLY_BYTES = 4096, EARLY_ROWS = 8 };
+
+static void copy_row(worker *k, const int64_t at[AXES]) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    const char *from = source(k, d->first[entry(d, at[AXIS_D])], h->first[entry(h, at[AXIS_H])]);
+    const int64_t stride = j->src->stride[AXIS_W], n = k->strip.outputs;
+    const vxs_dtype src = j->kernel->src_dtype, dst = j->kernel->dst_dtype;
+    void *out = out_begin(k, at);
+    engine_prefetch_next(k, at);
+    if (from == k->copied_from && k->held == 0) {
+        if (out != k->copied_to)
+            memcpy(out, k->copied_to, (size_t)(n * j->dst_bytes));
+    } else if (src != dst) {
+        j->rows->pick->values[src](k->medium_row, from, stride, &k->strip);
+        j->rows->pick->convert[j->rows->pick->medium_of[src]][dst](out, k->medium_row, n);
+    } else if (stride == 1 && k->strip.step == 1) {
+        memcpy(out, from, (size_t)(n * j->dst_bytes));
+    } else {
+        j->rows->pick->bytes[j->src_bytes](out, from, stride, &k->strip);
+    }
+    k->copied_from = from;
+    k->copied_to = out;
+    out_end(k, at);
+}
+
+/* Rows of a plane whose voxels are copied as they are, between views with stride 1 along w. */
+typedef struct plain_rows {
+    const char *plane;    /* source row 0 */
+    const int64_t *first; /* source rows of the outputs */
+    int64_t step;         /* bytes between source rows */
+    int64_t bytes;        /* of a source row, up to the last voxel needed */
+    int64_t ahead;        /* rows to ask for early; 0: none */
+} plain_rows;
+
+static void ask_for(const plain_rows *p, int64_t i) {
+    if (i > 0 && p->first[i] == p->first[i - 1])
+        return;
+    const char *row = p->plane + p->first[i] * p->step;
+    for (int64_t b = 0; b < p->bytes; b += LINE)
+        __builtin_prefetch(row + b, 0, 3);
+    __asm__ volatile(""); /* gcc 12 drops calls of functions that do nothing but prefetch */
+}
+
+static void copy_plain(worker *k, int64_t at[AXES]) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    pick_fn *const pick = j->rows->pick->bytes[j->src_bytes];
+    const int64_t n = k->end_h - at[AXIS_H], last = k->strip.last[k->strip.outputs - 1];
+    plain_rows p = {.plane = source(k, d->first[entry(d, at[AXIS_D])], 0),
+                    .first = h->first + entry(h, at[AXIS_H]),
+                    .step = j->src_step[1],
+                    .bytes = (last + 1) * j->src_bytes};
+    p.ahead = j->early ? min_i64(max_i64(EARLY_BYTES / p.bytes, 1), EARLY_ROWS) : 0;
+    for (int64_t i = 0; i < n; i++, at[AXIS_H]++) {
+        const char *from = p.plane + p.first[i] * p.step;
+        void *out = out_begin(k, at);
+        if (p.ahead > 0 && i + p.ahead < n)
+            ask_for(&p, i + p.ahead);
+        if (from == k->copied_from && k->held == 0) {
+            if (out != k->copied_to)
+                memcpy(out, k->copied_to, (size_t)(k->strip.outputs * j->dst_bytes));
+        } else if (k->strip.step == 1) {
+            memcpy(out, from, (size_t)p.bytes);
+        } else {
+            pick(out, from, 1, &k->strip);
+        }
+        k->copied_from = from;
+        k->copied_to = out;
+        out_end(k, at);
+    }
+}
+
+void copy_rows(worker *k, int64_t at[AXES]) {
+    const job *j = k->job;
+    if (j->src->stride[AXIS_W] == 1 && j->dst->stride[AXIS_W] == 1 &&
+        j->kernel->src_dtype == j->kernel->dst_dtype) {
+        copy_plain(k, at);
+        return;
+    }
+    for (; at[AXIS_H] < k->end_h; at[AXIS_H]++)
+        copy_row(k, at);
+}
