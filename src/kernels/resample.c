@@ -2,7 +2,6 @@
 
 #include <float.h>
 #include <omp.h>
-#include <unistd.h>
 
 #include "base/checked.h"
 #include "kernels/cache.h"

@@ -9,7 +9,9 @@
 #include "kernels/isa.h"
 #include "kernels/points.h"
 
-enum { BLOCK_ROWS = 16, WIDEST = 8 /* bytes of an element */ };
+/* Of one thread at a time: more where there are enough for many threads */
+enum { BLOCK_ROWS = 64, FEW_ROWS = 64 * BLOCK_ROWS, FEWER_ROWS = 8 };
+enum { WIDEST = 8 /* bytes of an element */ };
 
 /* What is computed, the same for all threads. */
 typedef struct sampling {
@@ -235,12 +237,13 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
     sampling s = sampling_of(kernel, src, dst);
     describe_source(&s);
     choose_blend(&s);
-    s.stream =
-        dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * (int64_t)s.dst_bytes > cache_last_bytes() / 2;
+    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
+    s.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * (int64_t)s.dst_bytes > cache_bytes / 2;
     const range *out = dst->where.axis;
-    s.block_rows = min_i64(BLOCK_ROWS, range_size(out[AXIS_H]));
+    const int64_t planes = range_size(out[AXIS_N]) * range_size(out[AXIS_D]);
+    s.block_rows = planes * range_size(out[AXIS_H]) < FEW_ROWS ? FEWER_ROWS : BLOCK_ROWS;
     s.blocks = div_ceil(range_size(out[AXIS_H]), s.block_rows);
-    const int64_t items = s.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_D]);
+    const int64_t items = s.blocks * planes;
     const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {

@@ -281,14 +281,14 @@ static void row_flags(int32_t *restrict flag, const int32_t *restrict w, int32_t
         flag[i] = of_row | w[i];
 }
 
-/* Rows that follow each other in memory come by themselves; those that are left out in between start anew. */
+/* From the source rows of a row of outputs to those of the next, or to the next source rows where that shares
+ * some. */
 static int64_t bytes_to_next_row(const sample_kernel *kernel, const point_source *src) {
-    const double *m = kernel->map.matrix;
-    if (!(fabs(m[1]) < (double)src->held[0] && fabs(m[5]) < (double)src->held[1]) ||
-        (fabs(m[1]) < 1 && fabs(m[5]) < 1.5))
+    const double along_d = kernel->map.matrix[1], along_h = kernel->map.matrix[5];
+    if (!(fabs(along_d) < (double)src->held[0] && fabs(along_h) < (double)src->held[1]))
         return 0;
-    const int64_t rows = llrint(m[1]) * src->stride[0] + llrint(m[5]) * src->stride[1];
-    return rows * (int64_t)dtype_bytes(kernel->src_dtype);
+    const int64_t d = llrint(along_d), h = llrint(along_h), whole = d || h ? h : 1;
+    return (d * src->stride[0] + whole * src->stride[1]) * (int64_t)dtype_bytes(kernel->src_dtype);
 }
 
 void points_place_row(points *p, const sample_kernel *kernel, const point_source *src) {
