@@ -7,7 +7,7 @@
 #include "base/checked.h"
 #include "pipeline/job_operator.h"
 
-enum { DEFAULT_CHUNK = 64 };
+enum { DEFAULT_CHUNK = 64, REPLACING_GZIP_LEVEL = 4 };
 static const char *const axis_names[3] = {"d", "h", "w"};
 
 vxs_status job_probe_input(const vxs_job *options, volume_info *in) {
@@ -166,6 +166,16 @@ static vxs_status check_chunk_bytes(const resolved_job *job) {
     return VXS_OK;
 }
 
+/* HDF5 1.10 loses what a filter refuses (volume/create.c). */
+static void replace_refusing_filters(resolved_job *job) {
+    job->replaces_filters = job->out.chunked && job->out.filter == VOLUME_FILTER_SAME && job->in.filtered &&
+                            job->in.filters_may_refuse;
+    if (!job->replaces_filters)
+        return;
+    job->out.filter = VOLUME_FILTER_SHUFFLE_GZIP;
+    job->out.gzip_level = REPLACING_GZIP_LEVEL;
+}
+
 static vxs_status resolve_storage(resolved_job *job) {
     static const volume_filter filters[] = {
         [VXS_FILTER_SAME] = VOLUME_FILTER_SAME,
@@ -188,6 +198,7 @@ static vxs_status resolve_storage(resolved_job *job) {
         chunk_like_input(job);
     else if (o->chunking == VXS_CHUNK_SAME)
         chunk_by_default(job);
+    replace_refusing_filters(job);
     if (!job->out.chunked || (job->out.filter == VOLUME_FILTER_SAME && !job->in.filtered))
         job->out.filter = VOLUME_FILTER_NONE;
     return check_chunk_bytes(job);

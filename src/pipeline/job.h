@@ -30,7 +30,8 @@ typedef struct resolved_job {
     char lock[VOLUME_PATH_BYTES];    /* OUT.lock */
     bool has_spacing;
     double in_spacing[3];
-    volume_spec out; /* without attributes */
+    volume_spec out;       /* without attributes */
+    bool replaces_filters; /* the output can't have the input's filters */
     union {
         resample_operator resample;
         label_operator label;

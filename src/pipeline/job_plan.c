@@ -54,8 +54,20 @@ static void describe_volumes(const resolved_job *job, vxs_report *r) {
         snprintf(r->out_filters, sizeof r->out_filters, "%s %d", texts[job->out.filter], job->out.gzip_level);
 }
 
+static void warn_of_filters(const resolved_job *job, vxs_report *r) {
+    size_t used = strlen(r->warnings);
+    if (job->replaces_filters)
+        snprintf(
+            r->warnings + used, sizeof r->warnings - used,
+            "the output is compressed by %s, not by the input's filters (%s): some of these leave a chunk "
+            "that does not shrink as it is, which HDF5 can't record in a parallel write; --filter gives "
+            "others, or none\n",
+            r->out_filters, r->in_filters);
+}
+
 void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     describe_volumes(job, r);
+    warn_of_filters(job, r);
     r->op = job->options->op;
     r->resample = job->options->resample;
     r->label = job->options->label;

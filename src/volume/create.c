@@ -12,7 +12,10 @@ bool volume_spec_is_filtered(const volume_spec *spec, const volume_info *like) {
             (spec->filter == VOLUME_FILTER_SAME && like->filtered));
 }
 
-/* One filter of the input's pipeline, if this HDF5 can also encode it. */
+/* Every filter is set as mandatory. A parallel write of HDF5 1.10 records each chunk as filtered, even one
+ * that an optional filter refused and that is stored as it was: it could never be read again. A mandatory
+ * filter that refuses fails the write. One filter of the input's pipeline, if this HDF5 can also encode it.
+ */
 static vxs_status copy_filter(hid_t from, unsigned index, hid_t to) {
     unsigned flags, config, values[256], here = 0;
     size_t count = sizeof values / sizeof *values;
@@ -25,7 +28,7 @@ static vxs_status copy_filter(hid_t from, unsigned index, hid_t to) {
           "the input's filter %d (%s) can be read here but not written: choose another with --filter none, "
           "gzip or shuffle+gzip",
           (int)id, name);
-    CHECK(H5Pset_filter(to, id, flags, count, values) >= 0, VXS_CANT_CREATE,
+    CHECK(H5Pset_filter(to, id, H5Z_FLAG_MANDATORY, count, values) >= 0, VXS_CANT_CREATE,
           "the input's filter %d (%s) can't be set: %s; choose another with --filter none, gzip or "
           "shuffle+gzip",
           (int)id, name, hdf5_words(words));
@@ -52,9 +55,10 @@ static vxs_status set_filters(const volume_spec *spec, const volume_info *like, 
           spec->gzip_level);
     CHECK(H5Zfilter_avail(H5Z_FILTER_DEFLATE) > 0, VXS_CANT_CREATE,
           "this HDF5 was built without deflate: choose --filter none");
+    const unsigned level[] = {(unsigned)spec->gzip_level};
     if (spec->filter == VOLUME_FILTER_SHUFFLE_GZIP)
-        H5Pset_shuffle(plist);
-    H5Pset_deflate(plist, (unsigned)spec->gzip_level);
+        H5Pset_filter(plist, H5Z_FILTER_SHUFFLE, H5Z_FLAG_MANDATORY, 0, NULL);
+    H5Pset_filter(plist, H5Z_FILTER_DEFLATE, H5Z_FLAG_MANDATORY, 1, level);
     return VXS_OK;
 }
 

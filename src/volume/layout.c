@@ -3,40 +3,34 @@
 #include "base/checked.h"
 #include "volume/internal.h"
 
-/* Filters that a name in the file may lack. */
-static const char *known_filter_name(H5Z_filter_t id) {
-    switch (id) {
-    case H5Z_FILTER_DEFLATE:
-        return "deflate";
-    case H5Z_FILTER_SHUFFLE:
-        return "shuffle";
-    case H5Z_FILTER_FLETCHER32:
-        return "fletcher32";
-    case H5Z_FILTER_SZIP:
-        return "szip";
-    case H5Z_FILTER_NBIT:
-        return "nbit";
-    case H5Z_FILTER_SCALEOFFSET:
-        return "scaleoffset";
-    case 307:
-        return "bzip2";
-    case 32000:
-        return "lzf";
-    case 32001:
-        return "blosc";
-    case 32004:
-        return "lz4";
-    case 32008:
-        return "bitshuffle";
-    case 32013:
-        return "zfp";
-    case 32015:
-        return "zstd";
-    case 32026:
-        return "blosc2";
-    default:
-        return NULL;
-    }
+/* Filters that a name in the file may lack. never_refuses: it stores every chunk, growing it if need be; the
+ * others may give up on data that do not shrink, and leave the chunk as it is. */
+static const struct known_filter {
+    H5Z_filter_t id;
+    const char *name;
+    bool never_refuses;
+} known_filters[] = {
+    {H5Z_FILTER_DEFLATE, "deflate", true},
+    {H5Z_FILTER_SHUFFLE, "shuffle", true},
+    {H5Z_FILTER_FLETCHER32, "fletcher32", true},
+    {H5Z_FILTER_NBIT, "nbit", true},
+    {H5Z_FILTER_SCALEOFFSET, "scaleoffset", true},
+    {307, "bzip2", true},
+    {32004, "lz4", true},
+    {32008, "bitshuffle", true},
+    {32015, "zstd", true},
+    {H5Z_FILTER_SZIP, "szip", false},
+    {32000, "lzf", false},
+    {32001, "blosc", false},
+    {32013, "zfp", false},
+    {32026, "blosc2", false},
+};
+
+static const struct known_filter *known_filter(H5Z_filter_t id) {
+    for (size_t i = 0; i < sizeof known_filters / sizeof *known_filters; i++)
+        if (known_filters[i].id == id)
+            return &known_filters[i];
+    return NULL;
 }
 
 /* Filters that decode.c undoes: a new one is a row here, and its function there. */
@@ -56,7 +50,9 @@ static vxs_status describe_filter(hid_t plist, unsigned index, volume_info *info
     H5Z_filter_t id =
         H5Pget_filter2(plist, index, &flags, &count, values, sizeof stored_name, stored_name, &config);
     CHECK(id >= 0, VXS_BAD_INPUT, "input dataset '%s': its filters can't be read", info->dataset);
-    const char *name = known_filter_name(id) ? known_filter_name(id) : stored_name;
+    const struct known_filter *known = known_filter(id);
+    const char *name = known ? known->name : stored_name;
+    info->filters_may_refuse |= !known || !known->never_refuses;
     size_t used = strlen(info->filters);
     used += (size_t)snprintf(info->filters + used, sizeof info->filters - used, "%s%s", used ? ", " : "",
                              name[0] ? name : "filter");

@@ -41,6 +41,7 @@ typedef struct volume_info {
     int64_t chunk[AXES]; /* normalised, clipped to the shape; 0 unless VOLUME_CHUNKED */
     int64_t stored_chunk[AXES]; /* as chunk, not clipped: what a chunk holds in the file */
     bool filtered;
+    bool filters_may_refuse; /* some filter may leave a chunk as it is when it does not shrink */
     /* What reads are cut at: the chunks, or those of a virtual dataset's sources if they all lie on one grid;
      * 1 along every axis where there are none. read_filtered: those are decoded whole or not at all. */
     int64_t read_chunk[AXES];
