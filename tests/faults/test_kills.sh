@@ -1,6 +1,7 @@
 # Kills at every point of the protocol and at random times, resumed on other ranks: the undisturbed run's output.
 . "$(dirname "$0")/common.sh"
 make_expected
+undisturbed=$seconds # a whole run
 wanted=${VOXSLAB_FAULTS:-12}
 
 # Calls at which a rank dies, with the most that N is drawn from; the names are the protocol's points.
@@ -35,7 +36,7 @@ kill_any_time() { # kill_any_time KIND RANKS [OPTION]...
     # shellcheck disable=SC2086
     "$MPIRUN" -n "$ranks" "$VOXSLAB" $resampling ${storage[$kind]} --memory "${memory[$kind,$ranks]}" --checkpoint 0.000001 "$@" >/dev/null 2>&1 &
     launcher=$!
-    sleep "$(awk "BEGIN {print 0.2 + $((RANDOM % 1000)) / 1000}")"
+    sleep "$(awk "BEGIN {print $undisturbed * $((RANDOM % 1000)) / 1000}")"
     children=$(cat "/proc/$launcher/task/"*/children 2>/dev/null)
     # shellcheck disable=SC2086
     [ -z "$children" ] || kill -KILL $children 2>/dev/null
@@ -45,32 +46,39 @@ kill_any_time() { # kill_any_time KIND RANKS [OPTION]...
 
 kills=0
 declare -A killed # by point
+count() { # count POINT: if the job died
+    [ "$status" -ne 0 ] || return 0
+    kills=$((kills + 1)) killed[$1]=$((${killed[$1]:-0} + 1))
+}
+settle() { # settle WHAT KIND: go on until it is done, and compare
+    [ -e out.h5 ] && [ ! -e out.h5.partial ] && [ ! -e out.h5.partial.journal ] || go_on "$2" "$1"
+    rm -f out.h5.lock # of one that was killed after all was done
+    check_output "$2" "$1"
+    clear_output
+}
+
 for ((i = 0; i < wanted; i++)); do
-    kind=${kinds[$((i % 3))]} ranks=$((RANDOM % 3 + 1))
-    if [ $((i % 14)) -eq 13 ]; then
-        what="any time, $kind, $ranks ranks"
-        kill_any_time "$kind" "$ranks"
-    else
-        # every point with every kind, in the course of 39
-        point=${points[$(((i + i / 13) % 13))]}
-        what="${point%%:*}, $kind, $ranks ranks"
-        kill_at_point "$point" "$kind" "$ranks"
-    fi
+    # every point with every kind, in the course of 39
+    kind=${kinds[$((i % 3))]} ranks=$((RANDOM % 3 + 1)) point=${points[$(((i + i / 13) % 13))]}
+    what="${point%%:*}, $kind, $ranks ranks"
+    kill_at_point "$point" "$kind" "$ranks"
+    count "${point%%:*}"
     if [ "$status" -ne 0 ]; then
-        kills=$((kills + 1))
-        killed[${what%%,*}]=$((${killed[${what%%,*}]:-0} + 1))
-        [ ! -e out.h5 ] || [[ $what = after-rename* ]] || [[ $what = any* ]] || fail "$what: the output is there"
+        [ ! -e out.h5 ] || [[ $what = after-rename* ]] || fail "$what: the output is there"
         if [ $((RANDOM % 2)) -eq 0 ]; then # and again, while it resumes
             what+=', twice'
             point=${points[$((RANDOM % 13))]}
             kill_at_point "$point" "$kind" $((RANDOM % 3 + 1)) --resume
-            [ "$status" -eq 0 ] || kills=$((kills + 1)) killed[${point%%:*}]=$((${killed[${point%%:*}]:-0} + 1))
+            count "${point%%:*}"
         fi
-        [ -e out.h5 ] && [ ! -e out.h5.partial ] && [ ! -e out.h5.partial.journal ] || go_on "$kind" "$what"
     fi
-    rm -f out.h5.lock.stale
-    check_output "$kind" "$what"
-    clear_output
+    settle "$what" "$kind"
+done
+for ((i = 0; i < (wanted + 2) / 3; i++)); do
+    kind=${kinds[$((i % 3))]} ranks=$((RANDOM % 3 + 1))
+    kill_any_time "$kind" "$ranks"
+    count 'any time'
+    settle "any time, $kind, $ranks ranks" "$kind"
 done
 echo "$kills kills in $wanted jobs"
 for name in "${!killed[@]}"; do
