@@ -51,6 +51,9 @@ make half.h5 /raw dtype=float16
 make wide.h5 /raw dtype=uint64
 one_rank 2 'float16|nearest' half.h5
 one_rank 2 'uint64|linear' wide.h5
+one_rank 2 'uint64|cubic' wide.h5 --mode cubic
+one_rank 2 'float16|cubic' half.h5 --mode cubic
+one_rank 2 'cubic|int64' good.h5 --mode cubic --dtype int64
 one_rank 2 'uint16 to bool' good.h5 --mode nearest --dtype bool
 one_rank 2 '--chunk|4' good.h5 --chunk 1,2,3,4
 refuse 2 '--spacing|element_size_um|--input-spacing' resample good.h5 out.h5 --spacing iso=1
