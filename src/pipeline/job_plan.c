@@ -15,6 +15,11 @@ vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory) {
     job->read_threads = volume_read_threads(&job->in, threads, memory / READ_SHARE);
     tiles_choose(job->out.shape, job->out.chunk, (int64_t)dtype_bytes(job->out.dtype), job->tile);
     job->engine->prepare(job);
+    const vxs_status status = job->engine->plan(job, &whole, ranks, &job->plan);
+    if (status == VXS_OK || job->read_threads <= 1)
+        return status;
+    job->read_threads = 1; /* their buffers are in the way: a refusal must name what is enough for one */
+    job->engine->prepare(job);
     return job->engine->plan(job, &whole, ranks, &job->plan);
 }
 
