@@ -13,6 +13,9 @@
 #define COMMAND_LIST(X)                                                                                      \
     X(resample)                                                                                              \
     X(label)                                                                                                 \
+    X(grid_sample)                                                                                           \
+    X(affine)                                                                                                \
+    X(warp)                                                                                                  \
     X(compare)                                                                                               \
     X(info)
 

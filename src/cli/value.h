@@ -27,6 +27,7 @@ const char *value_tolerance(const char *text, void *target); /* double, 0 or abo
 const char *value_duration(const char *text, void *target);  /* double, seconds: 3h50m, 90s, 1d12h, 45 */
 const char *value_memory(const char *text, void *target);    /* int64_t: 4GiB, 512M, 1.5g, plain bytes */
 const char *value_spacing(const char *text, void *target);   /* double[3] */
+const char *value_point(const char *text, void *target);     /* double[3], any finite ones */
 const char *value_mode(const char *text, void *target);      /* vxs_mode */
 const char *value_coords(const char *text, void *target);    /* vxs_coords */
 

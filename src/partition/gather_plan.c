@@ -37,7 +37,7 @@ static int64_t out_bytes(const gather_shape *s, const int64_t piece[AXES]) {
 static int64_t piece_bytes(const gather_shape *s, const int64_t piece[AXES]) {
     const int64_t points = points_bytes(s, piece), out = out_bytes(s, piece);
     int64_t bytes = saturating_add(points, out);
-    bytes = saturating_add(bytes, s->tap_bytes * (piece[AXIS_D] + piece[AXIS_H] + piece[AXIS_W]));
+    bytes = saturating_add(bytes, s->table_bytes * (piece[AXIS_D] + piece[AXIS_H] + piece[AXIS_W]));
     bytes = saturating_add(bytes, s->write_overhead(s->context, out));
     return saturating_add(bytes, points ? s->point_overhead(s->context, points) : 0);
 }
@@ -142,8 +142,10 @@ static int64_t least_room(const gather_plan *p) {
 static int64_t most_room(const gather_plan *p) {
     const gather_shape *s = p->shape;
     const int64_t all = saturating_mul(channel_bytes(s), s->in[AXIS_N] * s->in[AXIS_C]);
-    const int64_t travelling =
-        saturating_add(taps_bytes(s, product(p->piece + AXIS_D, 3)), requests_bytes(p->ranks, MOST_REQUESTS));
+    const int64_t taps = product(p->piece + AXIS_D, 3);
+    const int64_t requests =
+        max_i64(LEAST_REQUESTS, min_i64(saturating_mul(taps, GATHER_TAPS), MOST_REQUESTS));
+    const int64_t travelling = saturating_add(taps_bytes(s, taps), requests_bytes(p->ranks, requests));
     return max_i64(all, saturating_add(travelling, max_i64(least_block(s), channel_bytes(s) / p->ranks)));
 }
 
@@ -180,9 +182,10 @@ vxs_status gather_plan_make(gather_plan *p, const gather_shape *s, const box *re
     const int64_t least = saturating_add(piece_bytes(s, p->piece), room_cost(s, p->room_bytes));
     p->memory_bytes = least;
     CHECK(least <= budget, VXS_USAGE,
-          "--memory %lld is too little: this job needs at least %lld bytes per rank (one tile of output, one "
-          "chunk of input); give more, or a smaller --chunk",
-          (long long)budget, (long long)least);
+          "a memory budget of %lld bytes per rank is too small for this volume on %lld ranks: it takes at "
+          "least "
+          "a tile of output with its points and a chunk of input; use a smaller --chunk, or --memory %lld",
+          (long long)budget, (long long)ranks, (long long)least);
     const int64_t spare = budget - least;
     grow_piece(p, min_i64(piece_bytes(s, p->piece) + spare / 4, MOST_PIECE));
     choose_room(p, budget - piece_bytes(s, p->piece));

@@ -13,6 +13,7 @@
 
 #include "base/checked.h"
 #include "comm/fatal.h"
+#include "pipeline/job_operator.h"
 
 enum { LOCK_SECONDS = 2 }; /* to wait for a job that is dying */
 
@@ -81,12 +82,19 @@ static void warn_of_space(const resolved_job *job, char *warnings, size_t bytes)
                  (long long)wanted, (long long)there);
 }
 
+static bool is_same_file(const char *path, const struct stat *other) {
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_dev == other->st_dev && info.st_ino == other->st_ino;
+}
+
 static vxs_status check_names(const resolved_job *job, bool *exists) {
-    struct stat in, out;
+    struct stat out;
     TRY(check_folder(job->out_file));
     *exists = stat(job->out_file, &out) == 0;
-    CHECK(!*exists || stat(job->in.file, &in) != 0 || in.st_dev != out.st_dev || in.st_ino != out.st_ino,
-          VXS_USAGE, "output '%s' is the input file: give another name", job->out_file);
+    CHECK(!*exists || !is_same_file(job->in.file, &out), VXS_USAGE,
+          "output '%s' is the input file: give another name", job->out_file);
+    CHECK(!*exists || !job->kind->points || !is_same_file(job->points.file, &out), VXS_USAGE,
+          "output '%s' is the %s's file: give another name", job->out_file, job->kind->points);
     CHECK(!*exists || S_ISREG(out.st_mode), VXS_CANT_CREATE, "output '%s' exists and is not a file",
           job->out_file);
     return VXS_OK;
@@ -104,25 +112,54 @@ static void utc(int64_t seconds, char *text, size_t bytes) {
     strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &fields));
 }
 
+enum { MOST_ATTRIBUTES = 16 };
+
+/* Where the output comes from: a list, and the texts that it points to. */
+typedef struct provenance {
+    volume_attribute attributes[MOST_ATTRIBUTES];
+    int count;
+    char parameters[JOB_PARAMETERS_BYTES], date[32], modified[2][32];
+} provenance;
+
+static void add_attribute(provenance *p, volume_attribute attribute) {
+    p->attributes[p->count++] = attribute;
+}
+
+static void add_source(provenance *p, const volume_info *from, const char *const names[5],
+                       char modified[32]) {
+    utc(from->file_mtime_ns / 1000000000, modified, 32);
+    add_attribute(p, (volume_attribute){names[0], from->file, 0});
+    add_attribute(p, (volume_attribute){names[1], from->dataset, 0});
+    add_attribute(p, (volume_attribute){names[2], NULL, from->file_bytes});
+    add_attribute(p, (volume_attribute){names[3], modified, 0});
+    add_attribute(p, (volume_attribute){names[4], NULL, from->file_mtime_ns});
+}
+
+static void describe_provenance(provenance *p, const resolved_job *job) {
+    static const char *const of_input[] = {"voxslab_input", "voxslab_input_dataset", "voxslab_input_bytes",
+                                           "voxslab_input_mtime", "voxslab_input_mtime_ns"};
+    static const char *const of_points[] = {"voxslab_points", "voxslab_points_dataset",
+                                            "voxslab_points_bytes", "voxslab_points_mtime",
+                                            "voxslab_points_mtime_ns"};
+    p->count = 0;
+    job_parameters(job, p->parameters, sizeof p->parameters);
+    utc(time(NULL), p->date, sizeof p->date);
+    add_attribute(p, (volume_attribute){"voxslab_version", vxs_version(), 0});
+    add_attribute(
+        p, (volume_attribute){"voxslab_command", job->options->command ? job->options->command : "", 0});
+    add_source(p, &job->in, of_input, p->modified[0]);
+    if (job->kind->points)
+        add_source(p, &job->points, of_points, p->modified[1]);
+    add_attribute(p, (volume_attribute){"voxslab_parameters", p->parameters, 0});
+    add_attribute(p, (volume_attribute){"voxslab_date", p->date, 0});
+}
+
 static vxs_status create(const resolved_job *job, char *warnings, size_t warnings_bytes) {
-    char parameters[512], modified[32], made[32];
-    job_parameters(job, parameters, sizeof parameters);
-    utc(job->in.file_mtime_ns / 1000000000, modified, sizeof modified);
-    utc(time(NULL), made, sizeof made);
-    volume_attribute attributes[] = {
-        {"voxslab_version", vxs_version(), 0},
-        {"voxslab_command", job->options->command ? job->options->command : "", 0},
-        {"voxslab_input", job->in.file, 0},
-        {"voxslab_input_dataset", job->in.dataset, 0},
-        {"voxslab_input_bytes", NULL, job->in.file_bytes},
-        {"voxslab_input_mtime", modified, 0},
-        {"voxslab_input_mtime_ns", NULL, job->in.file_mtime_ns},
-        {"voxslab_parameters", parameters, 0},
-        {"voxslab_date", made, 0},
-    };
+    provenance from;
+    describe_provenance(&from, job);
     volume_spec spec = job->out;
-    spec.attributes = attributes;
-    spec.attribute_count = (int)(sizeof attributes / sizeof *attributes);
+    spec.attributes = from.attributes;
+    spec.attribute_count = from.count;
     unlink(job->partial);
     TRY(volume_create(job->partial, &spec, &job->in, warnings, warnings_bytes));
     warn_of_space(job, warnings, warnings_bytes);

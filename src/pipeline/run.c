@@ -7,7 +7,7 @@
 #include "comm/fatal.h"
 #include "comm/watchdog.h"
 #include "pipeline/checkpoint.h"
-#include "pipeline/job.h"
+#include "pipeline/job_operator.h"
 #include "pipeline/output.h"
 #include "pipeline/resources.h"
 
@@ -23,8 +23,8 @@ typedef struct run {
     output files; /* of rank 0, but for published and done, which all have at the begin */
     box *regions; /* still to do */
     int64_t region_count;
-    engine_plan plan; /* of the region under way */
-    volume *in, *out;
+    engine_plan plan;          /* of the region under way */
+    volume *in, *points, *out; /* points: NULL without */
     watchdog *dog;
     checkpoint saving;
     round_times times;
@@ -35,21 +35,21 @@ typedef struct run {
 } run;
 
 /* What rank 0 found out alone, for all. */
-static vxs_status share_input(run *r, volume_info *in) {
-    vxs_status status = r->rank == 0 ? job_probe_input(r->options, in) : VXS_OK;
+static vxs_status share_inputs(run *r, job_inputs *inputs) {
+    vxs_status status = r->rank == 0 ? job_probe_inputs(r->options, inputs) : VXS_OK;
     TRY(comm_agree(r->comm, status));
-    MPI_Bcast(in, (int)sizeof *in, MPI_BYTE, 0, r->comm);
+    MPI_Bcast(inputs, (int)sizeof *inputs, MPI_BYTE, 0, r->comm);
     return VXS_OK;
 }
 
 static vxs_status resolve(run *r) {
-    volume_info *in = calloc(1, sizeof *in); /* several KiB: not for the stack */
-    vxs_status status = comm_agree(r->comm, in ? VXS_OK : status_fail(VXS_IO, "out of memory"));
+    job_inputs *inputs = calloc(1, sizeof *inputs); /* several KiB: not for the stack */
+    vxs_status status = comm_agree(r->comm, inputs ? VXS_OK : status_fail(VXS_IO, "out of memory"));
     if (status == VXS_OK)
-        status = share_input(r, in);
+        status = share_inputs(r, inputs);
     if (status == VXS_OK)
-        status = comm_agree(r->comm, job_resolve(&r->job, r->options, in));
-    free(in);
+        status = comm_agree(r->comm, job_resolve(&r->job, r->options, inputs));
+    free(inputs);
     return status;
 }
 
@@ -144,7 +144,8 @@ static void note_warning(run *r, const char *text) {
 
 static vxs_status run_regions(run *r) {
     const round_sink sink = {.take = write_output, .done = round_done, .context = r};
-    const engine_run at_hand = {.comm = r->comm, .plan = &r->plan, .in = r->in, .sink = &sink};
+    const engine_run at_hand = {
+        .comm = r->comm, .plan = &r->plan, .in = r->in, .points = r->points, .sink = &sink};
     for (int64_t i = 0; i < r->region_count; i++) {
         TRY(comm_agree(r->comm, job_plan_region(&r->job, &r->regions[i], r->report.ranks, &r->plan)));
         r->rounds_before = r->progress.round;
@@ -157,6 +158,10 @@ static vxs_status run_regions(run *r) {
 static vxs_status open_volumes(run *r) {
     watchdog_begin(r->dog, "opening '%s'", r->job.in.file);
     TRY(volume_open_read(&r->job.in, r->comm, r->job.read_threads, &r->in));
+    if (r->job.kind->points) {
+        watchdog_begin(r->dog, "opening '%s'", r->job.points.file);
+        TRY(volume_open_read(&r->job.points, r->comm, r->job.gather.point_threads, &r->points));
+    }
     watchdog_begin(r->dog, "opening '%s'", r->job.partial);
     vxs_status status = volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out);
     watchdog_end(r->dog);
@@ -164,6 +169,8 @@ static vxs_status open_volumes(run *r) {
         output_abort(&r->job, r->comm); /* closing such a file crashes OMPIO */
     TRY(status);
     volume_watch(r->in, r->dog);
+    if (r->points)
+        volume_watch(r->points, r->dog);
     volume_watch(r->out, r->dog);
     volume_io_component(r->out, r->report.io_component);
     const char *method = getenv("OMPI_MCA_fcoll");
@@ -218,16 +225,17 @@ static vxs_status save_at_end(run *r, vxs_status status) {
     return status != VXS_OK ? status : saved;
 }
 
-/* Close both, even after a failure; the first error counts. */
+/* Close all, even after a failure; the first error counts. */
 static vxs_status close_volumes(run *r, vxs_status status) {
     char kept[STATUS_MESSAGE_BYTES];
     keep_message(kept);
     vxs_status closed = volume_close(r->out), closed_in = volume_close(r->in);
+    vxs_status closed_points = volume_close(r->points);
     if (status != VXS_OK) {
         status_set_message(kept);
         return status;
     }
-    return comm_agree(r->comm, closed != VXS_OK ? closed : closed_in);
+    return comm_agree(r->comm, closed != VXS_OK ? closed : closed_in != VXS_OK ? closed_in : closed_points);
 }
 
 static vxs_status publish(run *r) {
@@ -284,6 +292,7 @@ static void complete_report(run *r) {
     report->exchange = phase_over_ranks(r, r->times.exchange, r->times.ghost_bytes + r->times.piece_bytes);
     MPI_Allreduce(&r->times.ghost_bytes, &report->ghost_bytes, 1, MPI_INT64_T, MPI_SUM, r->comm);
     MPI_Allreduce(&r->times.piece_bytes, &report->piece_bytes, 1, MPI_INT64_T, MPI_SUM, r->comm);
+    MPI_Allreduce(&r->times.travelled_points, &report->travelled_points, 1, MPI_INT64_T, MPI_SUM, r->comm);
     report->compute = phase_over_ranks(r, r->times.compute, r->times.written_bytes);
     report->write = phase_over_ranks(r, r->times.write, r->times.written_bytes);
     report->checkpoint = phase_over_ranks(r, r->save_seconds, 0);
@@ -332,4 +341,16 @@ vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *options, vxs_report *r
 
 vxs_status vxs_mpi_label(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
     return run_as(comm, options, VXS_OP_LABEL, report);
+}
+
+vxs_status vxs_mpi_grid_sample(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_GRID_SAMPLE, report);
+}
+
+vxs_status vxs_mpi_affine(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_AFFINE, report);
+}
+
+vxs_status vxs_mpi_warp(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_WARP, report);
 }

@@ -14,19 +14,34 @@ static bool read_three_numbers(hid_t attribute, double values[3]) {
     return fits;
 }
 
-bool attributes_read_spacing(hid_t dataset, double spacing[3]) {
-    double values[3];
-    if (H5Aexists(dataset, SPACING_ATTRIBUTE) <= 0)
+static bool read_named(hid_t dataset, const char *name, double values[3]) {
+    if (H5Aexists(dataset, name) <= 0)
         return false;
-    hid_t attribute = H5Aopen(dataset, SPACING_ATTRIBUTE, H5P_DEFAULT);
+    hid_t attribute = H5Aopen(dataset, name, H5P_DEFAULT);
     if (attribute < 0)
         return false;
     bool fits = read_three_numbers(attribute, values);
     hdf5_drop(attribute);
     for (int i = 0; i < 3 && fits; i++)
-        fits = isfinite(values[i]) && values[i] > 0;
+        fits = isfinite(values[i]);
+    return fits;
+}
+
+bool attributes_read_spacing(hid_t dataset, double spacing[3]) {
+    double values[3];
+    bool fits = read_named(dataset, SPACING_ATTRIBUTE, values);
+    for (int i = 0; i < 3 && fits; i++)
+        fits = values[i] > 0;
     if (fits)
         memcpy(spacing, values, sizeof values);
+    return fits;
+}
+
+bool attributes_read_origin(hid_t dataset, double origin[3]) {
+    double values[3];
+    bool fits = read_named(dataset, ORIGIN_ATTRIBUTE, values);
+    if (fits)
+        memcpy(origin, values, sizeof values);
     return fits;
 }
 
@@ -91,7 +106,8 @@ static herr_t copy_one(hid_t from, const char *name, const H5A_info_t *info, voi
     (void)info;
     copy_job *job = data;
     char words[HDF5_WORDS_BYTES];
-    if (strcmp(name, SPACING_ATTRIBUTE) == 0 || strncmp(name, "voxslab_", 8) == 0)
+    if (strcmp(name, SPACING_ATTRIBUTE) == 0 || strcmp(name, ORIGIN_ATTRIBUTE) == 0 ||
+        strncmp(name, "voxslab_", 8) == 0)
         return 0;
     hid_t attribute = H5Aopen(from, name, H5P_DEFAULT);
     if (attribute >= 0)
@@ -122,10 +138,9 @@ static vxs_status write_values(hid_t dataset, const char *name, hid_t file_type,
     return VXS_OK;
 }
 
-vxs_status attributes_write_spacing(hid_t dataset, const double spacing[3]) {
+vxs_status attributes_write_three(hid_t dataset, const char *name, const double values[3]) {
     hid_t space = H5Screate_simple(1, (hsize_t[]){3}, NULL);
-    vxs_status status =
-        write_values(dataset, SPACING_ATTRIBUTE, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space, spacing);
+    vxs_status status = write_values(dataset, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space, values);
     hdf5_drop(space);
     return status;
 }

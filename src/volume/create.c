@@ -137,7 +137,9 @@ static vxs_status fill_file(hid_t file, const volume_spec *spec, const volume_in
     TRY_CLEAN(make_dataset(file, spec, like, like_dataset, &dataset));
     attributes_copy(like_dataset, dataset, warnings, warnings_bytes);
     if (spec->has_spacing)
-        TRY_CLEAN(attributes_write_spacing(dataset, spec->spacing));
+        TRY_CLEAN(attributes_write_three(dataset, SPACING_ATTRIBUTE, spec->spacing));
+    if (spec->has_origin)
+        TRY_CLEAN(attributes_write_three(dataset, ORIGIN_ATTRIBUTE, spec->origin));
     for (int i = 0; i < spec->attribute_count; i++)
         TRY_CLEAN(attributes_write(dataset, &spec->attributes[i]));
 cleanup:

@@ -88,15 +88,17 @@ vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *inf
 /* ---- attributes.c ---- */
 
 #define SPACING_ATTRIBUTE "element_size_um"
+#define ORIGIN_ATTRIBUTE  "origin_um"
 
-/* The spacing attribute; false when there is none that makes sense. */
+/* The spacing, and the origin, attribute; false when there is none that makes sense. */
 bool attributes_read_spacing(hid_t dataset, double spacing[3]);
+bool attributes_read_origin(hid_t dataset, double origin[3]);
 
 /* Copy from's attributes to to, but those that the output makes itself; what can't be copied is named in
  * warnings. */
 void attributes_copy(hid_t from, hid_t to, char *warnings, size_t warnings_bytes);
 
-vxs_status attributes_write_spacing(hid_t dataset, const double spacing[3]);
+vxs_status attributes_write_three(hid_t dataset, const char *name, const double values[3]);
 vxs_status attributes_write(hid_t dataset, const volume_attribute *attribute);
 
 /* Free what H5Aread allocated for values of variable length. */

@@ -47,6 +47,8 @@ static void print_volume(FILE *out, const volume_info *info, hid_t dataset) {
                 info->spacing[2]);
     else
         fprintf(out, "spacing  not known (no attribute " SPACING_ATTRIBUTE " of three positive numbers)\n");
+    if (info->has_origin)
+        fprintf(out, "origin   %g, %g, %g um (d, h, w)\n", info->origin[0], info->origin[1], info->origin[2]);
     fprintf(out, "attributes:\n");
     attributes_print(out, dataset, "  ");
 }

@@ -100,6 +100,7 @@ static vxs_status describe_dataset(hid_t file, hid_t dataset, volume_info *info)
     TRY(status);
     info->serial_only = lives_elsewhere(file, dataset);
     info->has_spacing = attributes_read_spacing(dataset, info->spacing);
+    info->has_origin = attributes_read_origin(dataset, info->origin);
     return layout_describe(dataset, info);
 }
 

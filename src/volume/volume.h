@@ -53,7 +53,9 @@ typedef struct volume_info {
     char filters[VOLUME_FILTERS_BYTES]; /* "shuffle, deflate 4", "" without */
     int64_t storage_bytes;              /* allocated in the file */
     bool has_spacing;
-    double spacing[3];                 /* element_size_um, d, h, w */
+    double spacing[3]; /* element_size_um, d, h, w */
+    bool has_origin;
+    double origin[3];                  /* origin_um: where the centre of the first voxel lies, d, h, w */
     int64_t file_bytes, file_mtime_ns; /* of the file named by the user */
 } volume_info;
 
@@ -123,6 +125,8 @@ typedef struct volume_spec {
     int gzip_level;
     bool has_spacing;
     double spacing[3]; /* written as element_size_um float64[3], d, h, w */
+    bool has_origin;
+    double origin[3]; /* written as origin_um likewise */
     const volume_attribute *attributes;
     int attribute_count;
 } volume_spec;
@@ -133,10 +137,10 @@ bool volume_spec_is_filtered(const volume_spec *spec, const volume_info *like);
 /*
  * Create path (it must not exist: O_EXCL) with one dataset, serially: space allocated early where nothing is
  * filtered, no fill values, format bounds V110 so that millions of chunks work, all attributes of like
- * copied but element_size_um and voxslab_* (and references, which can't be: a line added to warnings),
- * then the given ones written. Closed again on return. VXS_CANT_CREATE with path and reason; then nothing is
- * left at path. VXS_IO when the file can't be written to its end: then HDF5 still holds it, and the program
- * must end without MPI_Finalize. Local; one rank calls it.
+ * copied but element_size_um, origin_um and voxslab_* (and references, which can't be: a line added to
+ * warnings), then the given ones written. Closed again on return. VXS_CANT_CREATE with path and reason; then
+ * nothing is left at path. VXS_IO when the file can't be written to its end: then HDF5 still holds it, and
+ * the program must end without MPI_Finalize. Local; one rank calls it.
  */
 vxs_status volume_create(const char *path, const volume_spec *spec, const volume_info *like, char *warnings,
                          size_t warnings_bytes);
