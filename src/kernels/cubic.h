@@ -37,7 +37,6 @@ typedef struct cubic_job {
     const box_view *src, *dst;
     int64_t src_bytes, dst_bytes; /* of an element */
     cubic_sizes sizes;
-    bool stream; /* write past the caches */
 } cubic_job;
 
 /* One thread's buffers. */

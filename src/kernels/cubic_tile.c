@@ -29,7 +29,7 @@ static side side_of(const tap_table *table, range outputs) {
 }
 
 /* The sums that make outputs o .. o+n-1 of the side from rows whose first is voxel or coefficient origin. */
-static row_sums sums_of(const side *s, int64_t o, int64_t n, int64_t origin, int64_t out_step) {
+static row_sums sums_of(const side *s, int64_t o, int64_t n, int64_t origin, int64_t width) {
     const tap_table *t = s->table;
     return (row_sums){.start = t->start + s->entry + o,
                       .last = t->map.kind == TAP_BAND ? t->last + s->entry + o : NULL,
@@ -37,7 +37,8 @@ static row_sums sums_of(const side *s, int64_t o, int64_t n, int64_t origin, int
                       .taps = t->map.taps,
                       .origin = origin,
                       .outputs = n,
-                      .out_step = out_step};
+                      .out_step = 1,
+                      .width = width};
 }
 
 static void copy_rows(double *out, const double *in, int64_t rows) {
@@ -54,14 +55,14 @@ static void mirror(const side *s, double *rows) {
 }
 
 /* The coefficients of the side's blocks into out, whose row 0 is coefficient blocks.begin - 2. */
-static void filter(const cubic_worker *k, const side *s, double *out, double *rows) {
+static void filter(const cubic_worker *k, const side *s, double *out, double *rows, int64_t width) {
     const int64_t n = s->table->map.in, reach = s->table->map.reach;
     double *first = out + 2 * TILE_WIDTH;
     mirror(s, rows);
     for (int64_t b = s->blocks.begin; b < s->blocks.end; b += SPLINE_BLOCK)
         k->job->rows->spline->filter(first + (b - s->blocks.begin) * TILE_WIDTH,
                                      rows + (b - s->origin) * TILE_WIDTH,
-                                     min_i64(SPLINE_BLOCK, s->blocks.end - b), reach, SPLINE_POLE);
+                                     min_i64(SPLINE_BLOCK, s->blocks.end - b), reach, SPLINE_POLE, width);
     if (s->blocks.begin == 0) {
         copy_rows(out, first + TILE_WIDTH, 1);
         copy_rows(out + TILE_WIDTH, first, 1);
@@ -95,7 +96,8 @@ static void along_d(cubic_worker *k, const side *d, int64_t at[AXES], int64_t n,
     }
     for (at[AXIS_D] = d->source.begin; at[AXIS_D] < d->source.end; at[AXIS_D]++)
         widen(k, k->planes + (at[AXIS_D] - d->source.begin) * TILE_WIDTH, at, n);
-    const row_sums sums = sums_of(d, 0, d->count, d->origin, out_step);
+    row_sums sums = sums_of(d, 0, d->count, d->origin, n);
+    sums.out_step = out_step;
     k->job->rows->spline->sums(out, k->planes, &sums);
 }
 
@@ -123,60 +125,60 @@ static void fill_slots(cubic_worker *k, const box *outputs, const side sides[3])
 }
 
 /* Coefficients instead of voxels in the slots of a plane. */
-static void filter_slots(cubic_worker *k, int64_t plane, const side *h, int64_t columns) {
+static void filter_slots(cubic_worker *k, int64_t plane, const side *h, int64_t width) {
     const cubic_sizes *size = &k->job->sizes;
     double **spare = &k->slot[size->planes * size->columns];
-    for (int64_t c = 0; c < columns; c++) {
+    for (int64_t c = 0; c * TILE_WIDTH < width; c++) {
         double **slot = &k->slot[plane * size->columns + c], *voxels = *slot;
-        filter(k, h, *spare, voxels);
+        filter(k, h, *spare, voxels, min_i64(TILE_WIDTH, width - c * TILE_WIDTH));
         *slot = *spare;
         *spare = voxels;
     }
 }
 
 /* Rows o .. o+n-1 of the side from a slot. */
-static const double *along_h(cubic_worker *k, const side *h, const double *slot, int64_t o, int64_t n) {
+static const double *along_h(cubic_worker *k, const side *h, const double *slot, int64_t o, int64_t n,
+                             int64_t width) {
     if (h->table->map.kind == TAP_COPY) {
         copy_rows(k->rows, slot + (h->table->first[h->entry + o] - h->origin) * TILE_WIDTH, n);
         return k->rows;
     }
     const bool filtered = h->table->map.kind == TAP_FILTER;
-    const row_sums sums = sums_of(h, o, n, filtered ? h->blocks.begin - 2 : h->origin, 1);
+    const row_sums sums = sums_of(h, o, n, filtered ? h->blocks.begin - 2 : h->origin, width);
     k->job->rows->spline->sums(k->rows, slot, &sums);
     return k->rows;
 }
 
-/* A run of outputs: doubles become voxels. */
-static void put(cubic_worker *k, const int64_t at[AXES], const double *values, int64_t n) {
+/* Runs of outputs, one below the other: doubles become voxels. */
+static void put(cubic_worker *k, const int64_t at[AXES], const double *values, int64_t rows, int64_t n) {
     const cubic_job *j = k->job;
+    const int64_t stride = j->dst->stride[AXIS_W];
     int64_t voxels = 0;
     for (int a = 0; a < AXES; a++)
         voxels += (at[a] - j->dst->where.axis[a].begin) * j->dst->stride[a];
     char *to = (char *)j->dst->data + voxels * j->dst_bytes;
-    const int64_t stride = j->dst->stride[AXIS_W];
     convert_fn *finish = j->rows->blend[ACC_DOUBLE]->finish_same[j->kernel->dst_dtype];
-    finish(stride == 1 ? to : k->out_row, values, n);
-    if (stride != 1)
-        j->rows->pick->scatter[j->dst_bytes](to, k->out_row, stride, n);
+    for (int64_t r = 0; r < rows; r++, to += j->dst->stride[AXIS_H] * j->dst_bytes) {
+        finish(stride == 1 ? to : k->out_row, values + r * TILE_WIDTH, n);
+        if (stride != 1)
+            j->rows->pick->scatter[j->dst_bytes](to, k->out_row, stride, n);
+    }
 }
 
 /* The rows at at[AXIS_H] on, n of them, from lines: k->line holds column by column what w needs. */
 static void along_w(cubic_worker *k, const side *w, int64_t at[AXES], int64_t n) {
     const spline_functions *f = k->job->rows->spline;
     const bool filtered = w->table->map.kind == TAP_FILTER;
-    const int64_t h = at[AXIS_H], begin = at[AXIS_W];
+    const int64_t begin = at[AXIS_W];
     if (filtered)
-        filter(k, w, k->coefficients, k->line);
+        filter(k, w, k->coefficients, k->line, n);
     for (int64_t o = 0; o < w->count; o += TILE_WIDTH) {
         const int64_t count = min_i64(TILE_WIDTH, w->count - o);
-        const row_sums sums = sums_of(w, o, count, filtered ? w->blocks.begin - 2 : w->origin, 1);
+        const row_sums sums = sums_of(w, o, count, filtered ? w->blocks.begin - 2 : w->origin, n);
         f->sums(k->sums, filtered ? k->coefficients : k->line, &sums);
         f->transpose(k->turned, k->sums);
         at[AXIS_W] = begin + o;
-        for (int64_t r = 0; r < n; r++) {
-            at[AXIS_H] = h + r;
-            put(k, at, k->turned + r * TILE_WIDTH, count);
-        }
+        put(k, at, k->turned, n, count);
     }
 }
 
@@ -186,15 +188,14 @@ static void put_rows(cubic_worker *k, const side *w, const int64_t rows_at[AXES]
     int64_t at[AXES];
     memcpy(at, rows_at, sizeof at);
     at[AXIS_W] += column * TILE_WIDTH;
-    for (int64_t r = 0; r < n; r++, at[AXIS_H]++)
-        put(k, at, rows + r * TILE_WIDTH, min_i64(TILE_WIDTH, w->count - column * TILE_WIDTH));
+    put(k, at, rows, n, min_i64(TILE_WIDTH, w->count - column * TILE_WIDTH));
 }
 
 static void finish_plane(cubic_worker *k, const box *outputs, const side sides[3], int64_t plane) {
     const side *h = &sides[1], *w = &sides[2];
     const int64_t columns = div_ceil(range_size(w->source), TILE_WIDTH);
     if (h->table->map.kind == TAP_FILTER)
-        filter_slots(k, plane, h, columns);
+        filter_slots(k, plane, h, range_size(w->source));
     for (int64_t o = 0; o < h->count; o += TILE_WIDTH) {
         const int64_t n = min_i64(TILE_WIDTH, h->count - o);
         int64_t at[AXES];
@@ -203,7 +204,8 @@ static void finish_plane(cubic_worker *k, const box *outputs, const side sides[3
         at[AXIS_D] += plane;
         at[AXIS_H] += o;
         for (int64_t c = 0; c < columns; c++) {
-            const double *rows = along_h(k, h, k->slot[plane * k->job->sizes.columns + c], o, n);
+            const double *rows = along_h(k, h, k->slot[plane * k->job->sizes.columns + c], o, n,
+                                         min_i64(TILE_WIDTH, range_size(w->source) - c * TILE_WIDTH));
             if (w->table->map.kind == TAP_COPY)
                 put_rows(k, w, at, c, rows, n);
             else

@@ -17,6 +17,7 @@ typedef struct row_sums {
     const double *weight;        /* [outputs][taps] */
     int64_t taps, origin, outputs;
     int64_t out_step; /* in rows */
+    int64_t width;    /* columns, of TILE_WIDTH; those beyond may be computed too */
 } row_sums;
 
 typedef void row_sums_fn(double *out, const double *in, const row_sums *sums);
@@ -26,7 +27,8 @@ typedef void row_sums_fn(double *out, const double *in, const row_sums *sums);
  *   up(k) = in(k) + z*up(k-1) from row -reach, down(k) = in(k) + z*down(k+1) from row count-1+reach
  *   out(k) = up(k) + z*down(k+1)
  */
-typedef void row_filter_fn(double *out, const double *in, int64_t count, int64_t reach, double z);
+typedef void row_filter_fn(double *out, const double *in, int64_t count, int64_t reach, double z,
+                           int64_t width);
 
 /* out[c][r] = in[r][c] of TILE_WIDTH rows and columns */
 typedef void tile_transpose_fn(double *out, const double *in);

@@ -42,10 +42,10 @@ static int64_t size_of(int64_t size, bool smoke) {
     return smoke ? size / 16 + 1 : size;
 }
 
-static vxs_view box_of(vxs_dtype dtype, const int64_t shape[3], bool smoke) {
+static vxs_view box_of(vxs_dtype dtype, const int64_t sizes[3], bool smoke) {
     vxs_view v = {.dtype = dtype, .axes = 3};
     for (int a = 0; a < 3; a++)
-        v.shape[a] = size_of(shape[a], smoke);
+        v.shape[a] = size_of(sizes[a], smoke);
     return v;
 }
 

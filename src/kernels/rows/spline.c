@@ -14,81 +14,96 @@ enum { LANES = 2 };
 enum { VECTORS = 8, COLUMNS = VECTORS * LANES };
 
 typedef double vector __attribute__((vector_size(LANES * sizeof(double)), may_alias));
-typedef struct columns {
-    vector v[VECTORS];
-} columns;
+/* In unrolled loops, so that the sums stay in registers: vectors is a constant wherever this is inlined. */
+#define EACH(i)         _Pragma("GCC unroll 8") for (int i = 0; i < vectors; i++)
+#define INLINE          static inline __attribute__((always_inline))
+#define VECTOR_AT(from) (*(const vector *)((from) + i * LANES))
 
-/* In unrolled loops, so that the sums stay in registers. */
-#define EACH(i) _Pragma("GCC unroll 8") for (int i = 0; i < VECTORS; i++)
-
-static inline __attribute__((always_inline)) void load(columns *x, const double *from) {
-    EACH(i) x->v[i] = *(const vector *)(from + i * LANES);
+INLINE void sum_rows(double *out, const double *in, const double *weight, int64_t taps, int vectors) {
+    vector sum[VECTORS];
+    EACH(i) sum[i] = VECTOR_AT(in) * weight[0];
+    for (int64_t t = 1; t < taps; t++)
+        EACH(i) sum[i] += VECTOR_AT(in + t * TILE_WIDTH) * weight[t];
+    EACH(i) * (vector *)(out + i * LANES) = sum[i];
 }
 
-static inline __attribute__((always_inline)) void store(double *to, const columns *x) {
-    EACH(i) * (vector *)(to + i * LANES) = x->v[i];
-}
-
-static inline __attribute__((always_inline)) void sum_rows(double *out, const double *in,
-                                                           const double *weight, int64_t taps) {
-    columns sum;
-    EACH(i) sum.v[i] = *(const vector *)(in + i * LANES) * weight[0];
-    for (int64_t t = 1; t < taps; t++) {
-        const double *from = in + t * TILE_WIDTH;
-        EACH(i) sum.v[i] += *(const vector *)(from + i * LANES) * weight[t];
-    }
-    store(out, &sum);
-}
-
-static void sums(double *out, const double *in, const row_sums *s) {
+INLINE void sum_columns(double *out, const double *in, const row_sums *s, int vectors) {
     for (int64_t o = 0; o < s->outputs; o++) {
         const double *from = in + (s->start[o] - s->origin) * TILE_WIDTH, *weight = s->weight + o * s->taps;
         double *to = out + o * s->out_step * TILE_WIDTH;
         if (!s->last && s->taps == 4)
-            for (int c = 0; c < TILE_WIDTH; c += COLUMNS)
-                sum_rows(to + c, from + c, weight, 4);
+            sum_rows(to, from, weight, 4, vectors);
         else
-            for (int c = 0; c < TILE_WIDTH; c += COLUMNS)
-                sum_rows(to + c, from + c, weight, s->last ? s->last[o] - s->start[o] + 1 : s->taps);
+            sum_rows(to, from, weight, s->last ? s->last[o] - s->start[o] + 1 : s->taps, vectors);
     }
 }
 
-static inline __attribute__((always_inline)) void step(columns *x, const double *row, double z) {
-    EACH(i) x->v[i] = *(const vector *)(row + i * LANES) + x->v[i] * z;
+INLINE void step(vector x[VECTORS], const double *row, double z, int vectors) {
+    EACH(i) x[i] = VECTOR_AT(row) + x[i] * z;
 }
 
-static void filter_columns(double *out, const double *in, int64_t count, int64_t reach, double z) {
-    columns x;
-    load(&x, in - reach * TILE_WIDTH);
+INLINE void filter_columns(double *out, const double *in, int64_t count, int64_t reach, double z,
+                           int vectors) {
+    vector x[VECTORS];
+    EACH(i) x[i] = VECTOR_AT(in - reach * TILE_WIDTH);
     for (int64_t k = 1 - reach; k < 0; k++)
-        step(&x, in + k * TILE_WIDTH, z);
+        step(x, in + k * TILE_WIDTH, z, vectors);
     for (int64_t k = 0; k < count; k++) {
-        step(&x, in + k * TILE_WIDTH, z);
-        store(out + k * TILE_WIDTH, &x);
+        step(x, in + k * TILE_WIDTH, z, vectors);
+        EACH(i) * (vector *)(out + k * TILE_WIDTH + i * LANES) = x[i];
     }
-    load(&x, in + (count - 1 + reach) * TILE_WIDTH);
+    EACH(i) x[i] = VECTOR_AT(in + (count - 1 + reach) * TILE_WIDTH);
     for (int64_t k = count - 2 + reach; k >= count; k--)
-        step(&x, in + k * TILE_WIDTH, z);
+        step(x, in + k * TILE_WIDTH, z, vectors);
     for (int64_t k = count - 1; k >= 0; k--) {
         const double *row = in + k * TILE_WIDTH;
         double *to = out + k * TILE_WIDTH;
         EACH(i) {
-            const vector down = x.v[i] * z;
+            const vector down = x[i] * z;
             *(vector *)(to + i * LANES) += down;
-            x.v[i] = *(const vector *)(row + i * LANES) + down;
+            x[i] = VECTOR_AT(row) + down;
         }
     }
 }
 
-static void filter(double *out, const double *in, int64_t count, int64_t reach, double z) {
-    for (int c = 0; c < TILE_WIDTH; c += COLUMNS)
-        filter_columns(out + c, in + c, count, reach, z);
+/* CALL(c, n) for columns c on, n vectors of them: eight at a time, and what is left. */
+#define BY_COLUMNS(width, CALL)                                                                              \
+    for (int64_t c = 0; c < (width); c += COLUMNS)                                                           \
+        switch (((width)-c + LANES - 1) / LANES) {                                                           \
+        case 1:                                                                                              \
+        case 2:                                                                                              \
+            CALL(c, 2);                                                                                      \
+            break;                                                                                           \
+        case 3:                                                                                              \
+        case 4:                                                                                              \
+            CALL(c, 4);                                                                                      \
+            break;                                                                                           \
+        case 5:                                                                                              \
+            CALL(c, 5);                                                                                      \
+            break;                                                                                           \
+        case 6:                                                                                              \
+            CALL(c, 6);                                                                                      \
+            break;                                                                                           \
+        default:                                                                                             \
+            CALL(c, 8);                                                                                      \
+        }
+
+static void sums(double *out, const double *in, const row_sums *s) {
+#define CALL(c, n) sum_columns(out + (c), in + (c), s, n)
+    BY_COLUMNS(s->width, CALL)
+#undef CALL
+}
+
+static void filter(double *out, const double *in, int64_t count, int64_t reach, double z, int64_t width) {
+#define CALL(c, n) filter_columns(out + (c), in + (c), count, reach, z, n)
+    BY_COLUMNS(width, CALL)
+#undef CALL
 }
 
 typedef int64_t lanes __attribute__((vector_size(LANES * sizeof(int64_t))));
 
 /* One step of a square's transposition: its two off-diagonal quarters of that many rows change places. */
-static inline __attribute__((always_inline)) void exchange(vector v[LANES], int64_t quarter) {
+INLINE void exchange(vector v[LANES], int64_t quarter) {
     lanes upper, lower;
     for (int64_t i = 0; i < LANES; i++) {
         upper[i] = i & quarter ? LANES + i - quarter : i;
@@ -101,7 +116,7 @@ static inline __attribute__((always_inline)) void exchange(vector v[LANES], int6
     }
 }
 
-static inline __attribute__((always_inline)) void transpose_square(double *out, const double *in) {
+INLINE void transpose_square(double *out, const double *in) {
     vector v[LANES];
     _Pragma("GCC unroll 8") for (int r = 0; r < LANES; r++) v[r] = *(const vector *)(in + r * TILE_WIDTH);
     exchange(v, 1);
