@@ -11,7 +11,7 @@
 enum {
     SPAN = 448,           /* source rows and columns of a tile: then its halo is a small part of it */
     SLOT_BYTES = 4 << 20, /* of all output planes before h */
-    PLANES = 8,           /* output planes that share the conversion of their source */
+    PLANES = 16,          /* output planes that share the conversion of their source */
     PLANE_ROWS = 160,
     ITEMS_PER_THREAD = 4,
     ROW_BYTES = TILE_WIDTH * (int)sizeof(double)
