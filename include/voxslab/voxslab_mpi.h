@@ -88,10 +88,15 @@ typedef struct vxs_job {
     double checkpoint_seconds; /* between checkpoints; 0: 300 */
     double max_seconds;        /* stop, resumably, before so many have passed; 0: no limit */
     double io_timeout_seconds; /* a transfer without progress ends the program after so many; 0: 600 */
+    /* NULL, or the value, as text, of voxels in input chunks that can't be decoded: such a chunk is an error
+     * otherwise. Checked against the input's dtype before anything is read. */
+    const char *skip_bad_chunks;
     const volatile sig_atomic_t *stop; /* set it, on any rank, to stop at the end of the round; may be NULL */
     const char *command;               /* recorded in the output; may be NULL */
     void (*progress)(const vxs_progress *progress, void *context); /* rank 0 only; may be NULL */
     void (*started)(const vxs_report *report, void *context); /* rank 0, when the plan stands; may be NULL */
+    /* Each input chunk that was skipped, in order, after the run; rank 0 only; may be NULL. */
+    void (*bad_chunk)(const int64_t begin[VXS_MAX_AXES], const int64_t end[VXS_MAX_AXES], void *context);
     void *context;
 } vxs_job;
 
@@ -135,6 +140,7 @@ struct vxs_report {
     int64_t
         planned_piece_bytes; /* output sent to the rank that writes the tile which several ranks compute */
     vxs_phase open, read, exchange, compute, write, checkpoint, close; /* exchange: ghosts and pieces */
+    int64_t bad_chunks, bad_voxels;   /* of the input, that were skipped and that outputs need */
     int64_t checkpoints;              /* but the one that completes the output, which counts as close */
     int64_t resumed_bytes;            /* of the output, that an earlier run had written */
     int64_t ghost_bytes, piece_bytes; /* of exchange, summed over ranks */
@@ -223,6 +229,49 @@ typedef struct vxs_comparison_report {
  * are in the report). Errors come back on every rank alike. report may be NULL. Collective.
  */
 vxs_status vxs_mpi_compare(MPI_Comm comm, const vxs_comparison *comparison, vxs_comparison_report *report);
+
+/* ---- verifying ---- */
+
+/* Zero it, then set what differs. Strings are borrowed for the call. */
+typedef struct vxs_verification {
+    const char *output; /* FILE[:DATASET] that a job made */
+    const char *input;  /* FILE[:DATASET]; NULL: as the output's attributes tell, unchanged since */
+    const char *points; /* likewise, the grid or field */
+    int all;            /* every tile; else a sample of: */
+    int64_t tiles;      /* so many tiles, */
+    double percent;     /* or such a part of them, at least one; both 0: 64 tiles */
+    int64_t seed;       /* another one draws other tiles */
+    int64_t memory;     /* as in vxs_job, like the next two */
+    int threads;
+    double io_timeout_seconds;
+} vxs_verification;
+
+/* Plain data; the figures do not depend on how many ranks there are. */
+typedef struct vxs_verification_report {
+    char output[4096], output_dataset[1024], input[4096], input_dataset[1024];
+    char version[32]; /* of voxslab, that made the output */
+    vxs_operator op;
+    int axes;
+    int64_t shape[VXS_MAX_AXES]; /* (N,C,D,H,W) */
+    vxs_dtype dtype;
+    int64_t tiles, tiles_checked;
+    int64_t voxels_checked, differing;
+    vxs_difference first; /* a: as stored, b: as computed again */
+    double greatest;      /* |a - b| where neither is NaN */
+    int ranks, threads;
+    int64_t memory_budget, memory_planned;
+    double seconds;
+    int64_t peak_rss;
+    char warnings[1024]; /* "" when there are none; lines */
+} vxs_verification_report;
+
+/*
+ * Compute tiles of an output again, from the input and parameters that its attributes record, and compare
+ * them with what is stored, bit for bit. VXS_OK: the same. VXS_DIFFERS: the first difference is the message.
+ * VXS_BAD_INPUT: no voxslab made it, or its input is gone or has changed. report may be NULL. Collective.
+ */
+vxs_status vxs_mpi_verify(MPI_Comm comm, const vxs_verification *verification,
+                          vxs_verification_report *report);
 
 #ifdef __cplusplus
 }

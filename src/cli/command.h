@@ -16,6 +16,7 @@
     X(grid_sample)                                                                                           \
     X(affine)                                                                                                \
     X(warp)                                                                                                  \
+    X(verify)                                                                                                \
     X(compare)                                                                                               \
     X(info)
 

@@ -12,6 +12,7 @@ typedef struct job_args {
     vxs_job job;             /* its callbacks are not set */
     double progress_seconds; /* between lines where stderr is no terminal */
     int quiet;
+    int verify;
     const char *json; /* NULL without; "-" is stdout */
     int dry_run;
     int ranks; /* 0 when not given */

@@ -72,6 +72,8 @@ static json_t *run_value(const vxs_report *report) {
         json_object_set_new(phase, "bytes", json_integer(phases[i].phase->bytes));
         json_object_set_new(object, phases[i].name, phase);
     }
+    json_object_set_new(object, "bad_chunks", json_integer(report->bad_chunks));
+    json_object_set_new(object, "bad_voxels", json_integer(report->bad_voxels));
     json_object_set_new(object, "checkpoints", json_integer(report->checkpoints));
     json_object_set_new(object, "resumed_bytes", json_integer(report->resumed_bytes));
     json_object_set_new(object, "ghost_bytes", json_integer(report->ghost_bytes));
@@ -154,8 +156,10 @@ static json_t *common_value(const vxs_report *report, const char *command_line) 
     return object;
 }
 
-void json_report_print(FILE *out, const vxs_report *report, const char *command_line) {
+void json_report_print(FILE *out, const vxs_report *report, json_t *bad_chunks, const char *command_line) {
     json_t *object = common_value(report, command_line);
+    if (bad_chunks)
+        json_object_set(object, "bad_chunks", bad_chunks);
     json_object_set_new(object, "run", run_value(report));
     json_dumpf(object, out, JSON_INDENT(2));
     fputc('\n', out);
@@ -166,7 +170,7 @@ void json_plan_begin(FILE *out) {
     fputs("{\n\"parts\": [", out);
 }
 
-static json_t *box_value(const int64_t *begin, const int64_t *end, int axes) {
+json_t *json_box(const int64_t *begin, const int64_t *end, int axes) {
     json_t *object = json_object();
     json_object_set_new(object, "begin", json_last_axes(begin, axes));
     json_object_set_new(object, "end", json_last_axes(end, axes));
@@ -179,9 +183,9 @@ void json_plan_add(FILE *out, const vxs_plan_part *part, int axes, int64_t index
     json_object_set_new(object, "rank", json_integer(part->rank));
     json_object_set_new(object, "writer", json_integer(part->writer));
     json_object_set_new(object, "rounds", json_integer(part->rounds));
-    json_object_set_new(object, "output", box_value(part->out_begin, part->out_end, axes));
-    json_object_set_new(object, "needed", box_value(part->need_begin, part->need_end, axes));
-    json_object_set_new(object, "read", box_value(part->own_begin, part->own_end, axes));
+    json_object_set_new(object, "output", json_box(part->out_begin, part->out_end, axes));
+    json_object_set_new(object, "needed", json_box(part->need_begin, part->need_end, axes));
+    json_object_set_new(object, "read", json_box(part->own_begin, part->own_end, axes));
     json_object_set_new(object, "ghost_bytes", json_integer(part->ghost_bytes));
     json_object_set_new(object, "memory_bytes", json_integer(part->memory_bytes));
     fputs(index ? ",\n" : "\n", out);

@@ -72,6 +72,13 @@ const char *value_count(const char *text, void *target) {
     return NULL;
 }
 
+const char *value_number(const char *text, void *target) {
+    *(int64_t *)target = 0;
+    if (strcmp(text, "0") == 0)
+        return NULL;
+    return scan_int(text, '\0', INT64_MAX, target, &text) ? NULL : "needs a whole number, 0 to 2^63 - 1";
+}
+
 const char *value_seconds(const char *text, void *target) {
     return scan_positive(text, '\0', target, &text) ? NULL : "needs a number of seconds above 0";
 }

@@ -42,6 +42,7 @@ static vxs_status resolve_names(resolved_job *job) {
                  VOLUME_NAME_BYTES - 2, dataset);
     TRY(name_beside(job, ".partial", job->partial));
     TRY(name_beside(job, ".partial.journal", job->journal));
+    TRY(name_beside(job, ".partial.bad_chunks", job->bad_chunks));
     TRY(name_beside(job, ".lock", job->lock));
     return VXS_OK;
 }
@@ -136,6 +137,8 @@ vxs_status job_resolve(resolved_job *job, const vxs_job *options, const job_inpu
     job->out.dataset = job->out_dataset;
     job->out.dtype = options->has_dtype ? options->dtype : job->kind->default_dtype(in->dtype);
     TRY(job->kind->check_dtypes(options, in->dtype, job->out.dtype));
+    if (options->skip_bad_chunks)
+        TRY(voxel_from_text(options->skip_bad_chunks, in->dtype, job->bad_voxel));
     TRY(job_lattice_resolve(job));
     TRY(resolve_storage(job));
     return job->kind->init(job);
@@ -143,6 +146,9 @@ vxs_status job_resolve(resolved_job *job, const vxs_job *options, const job_inpu
 
 void job_parameters(const resolved_job *job, char *text, size_t bytes) {
     job->kind->parameters(job, text, bytes);
+    const size_t used = strlen(text);
+    if (job->options->skip_bad_chunks)
+        snprintf(text + used, bytes - used, " skip_bad_chunks=%s", job->options->skip_bad_chunks);
 }
 
 static vxs_status points_head(const resolved_job *job, char *text, size_t bytes) {

@@ -5,6 +5,7 @@
 
 #include <voxslab/voxslab_mpi.h>
 
+#include "base/voxel_text.h"
 #include "geometry/affine.h"
 #include "operators/label.h"
 #include "operators/resample.h"
@@ -40,11 +41,13 @@ typedef struct resolved_job {
     const job_engine *engine;        /* the kind's */
     volume_info in, points;
     char out_file[VOLUME_PATH_BYTES], out_dataset[VOLUME_NAME_BYTES];
-    char partial[VOLUME_PATH_BYTES]; /* OUT.partial, where the output grows */
-    char journal[VOLUME_PATH_BYTES]; /* OUT.partial.journal */
-    char lock[VOLUME_PATH_BYTES];    /* OUT.lock */
+    char partial[VOLUME_PATH_BYTES];    /* OUT.partial, where the output grows */
+    char journal[VOLUME_PATH_BYTES];    /* OUT.partial.journal */
+    char bad_chunks[VOLUME_PATH_BYTES]; /* OUT.partial.bad_chunks */
+    char lock[VOLUME_PATH_BYTES];       /* OUT.lock */
     bool has_spacing;
     double in_spacing[3];
+    unsigned char bad_voxel[VOXEL_BYTES]; /* options->skip_bad_chunks, if any, as a voxel of the input */
     bool has_origin;
     double in_origin[3];   /* 0 without */
     double map[12];        /* affine: from output to input voxels */

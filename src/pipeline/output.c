@@ -152,6 +152,8 @@ static void describe_provenance(provenance *p, const resolved_job *job) {
         add_source(p, &job->points, of_points, p->modified[1]);
     add_attribute(p, (volume_attribute){"voxslab_parameters", p->parameters, 0});
     add_attribute(p, (volume_attribute){"voxslab_date", p->date, 0});
+    if (job->options->skip_bad_chunks) /* how many, once that is known */
+        add_attribute(p, (volume_attribute){"voxslab_bad_chunks", NULL, -1});
 }
 
 static vxs_status create(const resolved_job *job, char *warnings, size_t warnings_bytes) {
@@ -189,6 +191,7 @@ static vxs_status begin_fresh(output *o, bool exists, char *warnings, size_t war
           job->partial);
     TRY(check_space(job));
     TRY(job_head(job, head, sizeof head));
+    unlink(job->bad_chunks);
     TRY(journal_create(job->journal, head, tile_set_bytes(&o->done), &o->journal));
     vxs_status status = create(job, warnings, warnings_bytes);
     if (status != VXS_OK)
@@ -293,6 +296,7 @@ vxs_status output_publish(output *o) {
     }
     folder_of(job->out_file, folder);
     TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));
+    unlink(job->bad_chunks);
     unlink(job->journal);
     return VXS_OK;
 }
@@ -307,6 +311,7 @@ void output_end(output *o, bool failed) {
         return;
     if (failed && !o->recorded) {
         unlink(o->job->partial);
+        unlink(o->job->bad_chunks);
         unlink(o->job->journal);
     }
     journal_close(o->journal);

@@ -26,6 +26,7 @@ typedef struct run {
     engine_plan plan;          /* of the region under way */
     volume *in, *points, *out; /* points: NULL without */
     watchdog *dog;
+    bad_list bad;
     checkpoint saving;
     round_times times;
     double open_seconds, save_seconds, close_seconds;
@@ -81,6 +82,8 @@ static vxs_status begin_output(run *r) {
     vxs_status status = VXS_OK;
     if (r->rank == 0)
         status = output_begin(&r->files, &r->job, r->report.warnings, sizeof r->report.warnings);
+    if (r->rank == 0 && status == VXS_OK && r->options->resume)
+        status = bad_list_load(&r->bad, r->job.bad_chunks);
     if (status == VXS_IO)
         comm_abort(r->comm, status); /* HDF5 can't let go of such a file, and would crash at the end */
     TRY(comm_agree(r->comm, status));
@@ -168,6 +171,8 @@ static vxs_status open_volumes(run *r) {
     if (status == VXS_IO && r->rank == 0)
         output_abort(&r->job, r->comm); /* closing such a file crashes OMPIO */
     TRY(status);
+    if (r->options->skip_bad_chunks)
+        volume_fill_bad_chunks(r->in, r->job.bad_voxel);
     volume_watch(r->in, r->dog);
     if (r->points)
         volume_watch(r->points, r->dog);
@@ -195,11 +200,15 @@ static vxs_status transform(run *r) {
                              .job = &r->job,
                              .options = r->options,
                              .files = &r->files,
+                             .in = r->in,
                              .out = r->out,
+                             .bad = &r->bad,
                              .dog = r->dog,
                              .began = r->began};
     checkpoint_begin(&r->saving);
     TRY(run_regions(r));
+    if (r->options->skip_bad_chunks)
+        TRY(bad_list_finish(&r->bad, &r->job, r->comm, r->in, r->out, &r->report));
     note_warning(r, volume_not_collective(r->out));
     return VXS_OK;
 }
@@ -263,6 +272,9 @@ static vxs_status finish(run *r, vxs_status status) {
     status = close_volumes(r, status);
     if (status == VXS_OK)
         status = publish(r);
+    if (status == VXS_OK)
+        bad_list_visit(&r->bad, &r->job);
+    bad_list_free(&r->bad);
     if (r->rank == 0 && r->files.recorded && status != VXS_OK)
         add_advice(r, status);
     output_end(&r->files, status != VXS_OK);

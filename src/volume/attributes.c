@@ -125,6 +125,43 @@ void attributes_copy(hid_t from, hid_t to, char *warnings, size_t warnings_bytes
         warn(&job, "(all)", "they can't be listed");
 }
 
+/* ---- reading ---- */
+
+static void read_text(hid_t attribute, hid_t type, volume_note *note) {
+    char *text = NULL;
+    if (H5Tis_variable_str(type) > 0 && H5Aread(attribute, type, &text) >= 0 && text)
+        snprintf(note->text, sizeof note->text, "%s", text);
+    note->found = text != NULL;
+    H5free_memory(text);
+}
+
+static void read_note(hid_t dataset, volume_note *note) {
+    note->found = false;
+    note->text[0] = '\0';
+    if (H5Aexists(dataset, note->name) <= 0)
+        return;
+    hid_t attribute = H5Aopen(dataset, note->name, H5P_DEFAULT), type = H5Aget_type(attribute);
+    if (H5Tget_class(type) == H5T_STRING)
+        read_text(attribute, type, note);
+    else
+        note->found = H5Aread(attribute, H5T_NATIVE_INT64, &note->number) >= 0;
+    hdf5_drop(type);
+    hdf5_drop(attribute);
+}
+
+vxs_status volume_read_notes(const volume_info *info, volume_note *notes, int count) {
+    hid_t file;
+    hdf5_prepare();
+    io_watch_begin();
+    TRY(file_open_serial(info->file, &file));
+    hid_t dataset = H5Dopen2(file, info->dataset, H5P_DEFAULT);
+    for (int i = 0; i < count; i++)
+        read_note(dataset, &notes[i]);
+    hdf5_drop(dataset);
+    hdf5_drop(file);
+    return io_watch_judge(VXS_OK, info->file);
+}
+
 /* ---- writing ---- */
 
 static vxs_status write_values(hid_t dataset, const char *name, hid_t file_type, hid_t memory_type,
@@ -157,4 +194,14 @@ vxs_status attributes_write(hid_t dataset, const volume_attribute *attribute) {
     hdf5_drop(text_type);
     hdf5_drop(space);
     return status;
+}
+
+vxs_status volume_rewrite_number(volume *target, const char *name, int64_t number) {
+    char words[HDF5_WORDS_BYTES];
+    hid_t attribute = H5Aopen(target->dataset, name, H5P_DEFAULT);
+    const bool written = attribute >= 0 && H5Awrite(attribute, H5T_NATIVE_INT64, &number) >= 0;
+    hdf5_words(words);
+    hdf5_drop(attribute);
+    CHECK(written, VXS_IO, "attribute '%s' of '%s' can't be written: %s", name, target->file_name, words);
+    return VXS_OK;
 }

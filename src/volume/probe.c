@@ -167,10 +167,12 @@ vxs_status volume_probe(const char *file, const char *dataset, volume_info *info
     hdf5_prepare();
     memset(info, 0, sizeof *info);
     hid_t open_file;
-    TRY(file_open_serial(file, &open_file));
-    vxs_status status = describe_file(file, info);
+    io_watch_begin();
+    vxs_status status = file_open_serial(file, &open_file);
+    if (status == VXS_OK)
+        status = describe_file(file, info);
     if (status == VXS_OK)
         status = probe_open_file(open_file, dataset, info);
     hdf5_drop(open_file);
-    return status;
+    return io_watch_judge(status, file);
 }
