@@ -67,7 +67,8 @@ static void check_axis(int64_t in, int64_t out) {
                 for (int wide = 0; wide < 2; wide++) {
                     axis_map map = map_of((vxs_mode)mode, (vxs_coords)coords, align,
                                           wide ? VXS_FLOAT64 : VXS_FLOAT32, in, out);
-                    if (mode == VXS_CUBIC && (coords != VXS_COORDS_AUTO || (in * 60 + out) % 37 > 0))
+                    if (mode == VXS_CUBIC &&
+                        (coords != VXS_COORDS_AUTO || (in % 37 * 60 + out % 37) % 37 > 0))
                         continue; /* slow to check, and without rules of coordinates */
                     for (int b = 0; b < (out < 300 ? 1 : 3); b++)
                         check_run(&map, (vxs_coords)coords, begins[b], run);
