@@ -91,9 +91,10 @@ static vxs_status resolve_shape(resolved_job *job) {
     if (o->sizing == VXS_BY_SPACING && !job->kind->keeps_shape) {
         TRY(check_positive(o->spacing, "--spacing"));
         CHECK(job->has_spacing, VXS_USAGE,
-              "--spacing needs the voxel spacing of '%s', which has no attribute element_size_um: give "
-              "--input-spacing d,h,w",
-              job->in.dataset);
+              "--spacing needs the voxel spacing of '%s', %s%s: give --input-spacing d,h,w", job->in.dataset,
+              job->in.spacing_fault[0] ? "whose attribute element_size_um "
+                                       : "which has no attribute element_size_um",
+              job->in.spacing_fault);
     }
     job->out.axes = job->in.axes;
     for (int a = 0; a < AXIS_D; a++)

@@ -81,12 +81,26 @@ static void warn_of_space(const resolved_job *job, char *warnings, size_t bytes)
                  (long long)wanted, (long long)there);
 }
 
+/* What the job would replace or write over must not be what it reads. */
+static vxs_status check_not_input(const resolved_job *job, const volume_info *in) {
+    const char *const ours[] = {job->out_file, job->partial, job->journal, job->lock};
+    int hit = volume_reads_any(in, ours, sizeof ours / sizeof *ours);
+    CHECK(
+        hit != 0, VXS_USAGE,
+        "output '%s' is the input file, or one that the input '%s' reads its voxels from: give another name",
+        job->out_file, in->file);
+    CHECK(hit < 0, VXS_USAGE,
+          "'%s', which this job would write over, is the input file or one that the input '%s' reads its "
+          "voxels from: give the output another name",
+          ours[hit], in->file);
+    return VXS_OK;
+}
+
 static vxs_status check_names(const resolved_job *job, bool *exists) {
-    struct stat in, out;
+    struct stat out;
     TRY(check_folder(job->out_file));
     *exists = stat(job->out_file, &out) == 0;
-    CHECK(!*exists || stat(job->in.file, &in) != 0 || in.st_dev != out.st_dev || in.st_ino != out.st_ino,
-          VXS_USAGE, "output '%s' is the input file: give another name", job->out_file);
+    TRY(check_not_input(job, &job->in));
     CHECK(!*exists || S_ISREG(out.st_mode), VXS_CANT_CREATE, "output '%s' exists and is not a file",
           job->out_file);
     return VXS_OK;
