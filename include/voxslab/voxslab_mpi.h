@@ -1,6 +1,7 @@
 /*
- * voxslab on many ranks: resample, label or compare HDF5 volumes that do not fit a machine. Every call is
- * collective over the communicator that it is given; all ranks pass equal arguments and get equal results.
+ * voxslab on many ranks: resample, label, sample or compare HDF5 volumes that do not fit a machine. Every
+ * call is collective over the communicator that it is given; all ranks pass equal arguments and get equal
+ * results.
  */
 #ifndef VOXSLAB_VOXSLAB_MPI_H
 #define VOXSLAB_VOXSLAB_MPI_H
@@ -26,7 +27,10 @@ typedef enum vxs_sizing { VXS_BY_SIZE, VXS_BY_SCALE, VXS_BY_SPACING } vxs_sizing
 /* What a job computes: id, name of the subcommand. */
 #define VXS_OPERATOR_LIST(X)                                                                                 \
     X(VXS_OP_RESAMPLE, "resample")                                                                           \
-    X(VXS_OP_LABEL, "label")
+    X(VXS_OP_LABEL, "label")                                                                                 \
+    X(VXS_OP_GRID_SAMPLE, "grid-sample")                                                                     \
+    X(VXS_OP_AFFINE, "affine")                                                                               \
+    X(VXS_OP_WARP, "warp")
 
 typedef enum vxs_operator {
 #define VXS_OPERATOR_ENUM(id, name) id,
@@ -58,7 +62,19 @@ typedef struct vxs_job {
     double spacing[3]; /* VXS_BY_SPACING: max(1, round(in*old/new)), in the unit of the input's spacing */
     double input_spacing[3]; /* replaces the input's element_size_um; 0 when not given */
     vxs_resample_options resample;
-    int has_dtype; /* else the input's; of labels uint8 */
+    vxs_sample_options sample; /* VXS_OP_GRID_SAMPLE, VXS_OP_AFFINE, VXS_OP_WARP; fill must fit the input's
+                                * dtype. The output's size is the grid's, or size, or follows from spacing, or
+                                * is the input's, in that order */
+    const char *points;        /* VXS_OP_GRID_SAMPLE, VXS_OP_WARP: the grid or field, FILE[:DATASET] */
+    double matrix[12]; /* VXS_OP_AFFINE: three rows of four, from output to input coordinates, d, h, w */
+    int inverse;       /* the matrix leads from input to output */
+    int physical; /* matrix, displacements: of points, origin + spacing * index, not of voxels; in units of
+                   * unit micrometres. VXS_OP_WARP: the output's voxels lie where the input's do */
+    double unit;  /* 0: 1, that is micrometres */
+    int has_input_origin, has_origin;
+    double input_origin[3]; /* replaces the input's attribute origin_um; 0 when there is none either */
+    double origin[3];       /* of the output; else the input's. VXS_OP_AFFINE */
+    int has_dtype;          /* else the input's; of labels uint8 */
     vxs_dtype dtype;
     vxs_chunking chunking;
     int chunk_axes; /* VXS_CHUNK_GIVEN: 3 (d, h, w) or as many as the dataset has axes */
@@ -74,11 +90,16 @@ typedef struct vxs_job {
     double checkpoint_seconds; /* between checkpoints; 0: 300 */
     double max_seconds;        /* stop, resumably, before so many have passed; 0: no limit */
     double io_timeout_seconds; /* a transfer without progress ends the program after so many; 0: 600 */
+    /* NULL, or the value, as text, of voxels in input chunks that can't be decoded: such a chunk is an error
+     * otherwise. Checked against the input's dtype before anything is read. */
+    const char *skip_bad_chunks;
     const volatile sig_atomic_t *stop; /* set it, on all ranks, to stop: at the end of the round, or
                                         * within it if that is more than 20 s off; may be NULL */
     const char *command;               /* recorded in the output; may be NULL */
     void (*progress)(const vxs_progress *progress, void *context); /* rank 0 only; may be NULL */
     void (*started)(const vxs_report *report, void *context); /* rank 0, when the plan stands; may be NULL */
+    /* Each input chunk that was skipped, in order, after the run; rank 0 only; may be NULL. */
+    void (*bad_chunk)(const int64_t begin[VXS_MAX_AXES], const int64_t end[VXS_MAX_AXES], void *context);
     void *context;
 } vxs_job;
 
@@ -101,6 +122,15 @@ struct vxs_report {
     int64_t in_chunk[VXS_MAX_AXES], out_chunk[VXS_MAX_AXES]; /* 0 when not chunked */
     char in_filters[256], out_filters[256];
     vxs_resample_options resample; /* VXS_OP_RESAMPLE */
+    vxs_sample_options sample;     /* VXS_OP_GRID_SAMPLE, VXS_OP_AFFINE, VXS_OP_WARP; and what follows: */
+    char points[4096], points_dataset[1024];
+    vxs_dtype points_dtype;
+    int64_t points_shape[VXS_MAX_AXES]; /* (N,D,H,W,3) */
+    double matrix[12];                  /* VXS_OP_AFFINE: from output to input voxels */
+    int64_t piece[VXS_MAX_AXES],
+        pieces;               /* of the output, dealt to the ranks in turn; all of grid is 0 then */
+    int64_t travelled_points; /* outputs whose voxels were asked of the ranks that held them: the input that
+                               * they are scattered over did not fit */
     int ranks, nodes, threads;
     char io_component[32];
     int grid[3]; /* ranks along d, h, w in the first epoch */
@@ -108,11 +138,12 @@ struct vxs_report {
     int64_t epochs, rounds;
     int64_t memory_budget, memory_planned; /* of the rank that needs most, without the libraries */
     int64_t input_bytes, output_bytes;     /* whole datasets, uncompressed */
-    int64_t needed_bytes;                  /* input voxels that some tap touches, counted once */
+    int64_t needed_bytes; /* input voxels that some tap touches, counted once; 0 if only the data can tell */
     int64_t planned_read_bytes, planned_ghost_bytes;
     int64_t
         planned_piece_bytes; /* output sent to the rank that writes the tile which several ranks compute */
     vxs_phase open, read, exchange, compute, write, checkpoint, close; /* exchange: ghosts and pieces */
+    int64_t bad_chunks, bad_voxels;   /* of the input, that were skipped and that outputs need */
     int64_t checkpoints;              /* but the one that completes the output, which counts as close */
     int64_t resumed_bytes;            /* of the output, that an earlier run had written */
     int64_t ghost_bytes, piece_bytes; /* of exchange, summed over ranks */
@@ -131,9 +162,12 @@ struct vxs_report {
  */
 vxs_status vxs_mpi_run(MPI_Comm comm, const vxs_job *job, vxs_report *report);
 
-/* vxs_mpi_run of a job whose op is VXS_OP_RESAMPLE or VXS_OP_LABEL, whatever it says. */
+/* vxs_mpi_run of a job whose op is the one in the name, whatever it says. */
 vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *job, vxs_report *report);
 vxs_status vxs_mpi_label(MPI_Comm comm, const vxs_job *job, vxs_report *report);
+vxs_status vxs_mpi_grid_sample(MPI_Comm comm, const vxs_job *job, vxs_report *report);
+vxs_status vxs_mpi_affine(MPI_Comm comm, const vxs_job *job, vxs_report *report);
+vxs_status vxs_mpi_warp(MPI_Comm comm, const vxs_job *job, vxs_report *report);
 
 /* One rank's part of one epoch, for --dry-run: boxes as begin, end per axis (N,C,D,H,W). */
 typedef struct vxs_plan_part {
@@ -198,6 +232,49 @@ typedef struct vxs_comparison_report {
  * are in the report). Errors come back on every rank alike. report may be NULL. Collective.
  */
 vxs_status vxs_mpi_compare(MPI_Comm comm, const vxs_comparison *comparison, vxs_comparison_report *report);
+
+/* ---- verifying ---- */
+
+/* Zero it, then set what differs. Strings are borrowed for the call. */
+typedef struct vxs_verification {
+    const char *output; /* FILE[:DATASET] that a job made */
+    const char *input;  /* FILE[:DATASET]; NULL: as the output's attributes tell, unchanged since */
+    const char *points; /* likewise, the grid or field */
+    int all;            /* every tile; else a sample of: */
+    int64_t tiles;      /* so many tiles, */
+    double percent;     /* or such a part of them, at least one; both 0: 64 tiles */
+    int64_t seed;       /* another one draws other tiles */
+    int64_t memory;     /* as in vxs_job, like the next two */
+    int threads;
+    double io_timeout_seconds;
+} vxs_verification;
+
+/* Plain data; the figures do not depend on how many ranks there are. */
+typedef struct vxs_verification_report {
+    char output[4096], output_dataset[1024], input[4096], input_dataset[1024];
+    char version[32]; /* of voxslab, that made the output */
+    vxs_operator op;
+    int axes;
+    int64_t shape[VXS_MAX_AXES]; /* (N,C,D,H,W) */
+    vxs_dtype dtype;
+    int64_t tiles, tiles_checked;
+    int64_t voxels_checked, differing;
+    vxs_difference first; /* a: as stored, b: as computed again */
+    double greatest;      /* |a - b| where neither is NaN */
+    int ranks, threads;
+    int64_t memory_budget, memory_planned;
+    double seconds;
+    int64_t peak_rss;
+    char warnings[1024]; /* "" when there are none; lines */
+} vxs_verification_report;
+
+/*
+ * Compute tiles of an output again, from the input and parameters that its attributes record, and compare
+ * them with what is stored, bit for bit. VXS_OK: the same. VXS_DIFFERS: the first difference is the message.
+ * VXS_BAD_INPUT: no voxslab made it, or its input is gone or has changed. report may be NULL. Collective.
+ */
+vxs_status vxs_mpi_verify(MPI_Comm comm, const vxs_verification *verification,
+                          vxs_verification_report *report);
 
 #ifdef __cplusplus
 }

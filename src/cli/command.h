@@ -13,6 +13,10 @@
 #define COMMAND_LIST(X)                                                                                      \
     X(resample)                                                                                              \
     X(label)                                                                                                 \
+    X(grid_sample)                                                                                           \
+    X(affine)                                                                                                \
+    X(warp)                                                                                                  \
+    X(verify)                                                                                                \
     X(compare)                                                                                               \
     X(info)
 

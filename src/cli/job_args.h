@@ -6,13 +6,19 @@
 
 #include "cli/command.h"
 
+enum { COORDINATES_NOT_GIVEN, COORDINATES_VOXELS, COORDINATES_PHYSICAL };
+
 typedef struct job_args {
     vxs_job job;             /* its callbacks are not set */
     double progress_seconds; /* between lines where stderr is no terminal */
     int quiet;
+    int verify;
     const char *json; /* NULL without; "-" is stdout */
     int dry_run;
     int ranks; /* 0 when not given */
+    /* grid-sample, affine, warp: */
+    int fill_given, matrix_given, matrix_is_itk, unit_given;
+    int coordinates; /* COORDINATES_* */
 } job_args;
 
 /* Run or plan the job, and speak about it. Collective over context->comm, or local for a plan. */

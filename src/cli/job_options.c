@@ -10,13 +10,8 @@
 enum { DEFAULT_GZIP_LEVEL = 4 };
 
 const positional_row job_positionals[] = {
-    {"IN[:DATASET]",
-     "The input: an HDF5 file and a dataset of shape (D,H,W), (C,D,H,W) or (N,C,D,H,W) in it. DATASET may be "
-     "left out when only one can be a volume.",
-     offsetof(job_args, job.input)},
-    {"OUT[:DATASET]",
-     "The output: a new HDF5 file. It is OUT.partial until complete. DATASET defaults to the input's.",
-     offsetof(job_args, job.output)},
+    JOB_POSITIONAL_IN,
+    JOB_POSITIONAL_OUT,
     {NULL, NULL, 0},
 };
 
@@ -35,6 +30,27 @@ const char *job_parse_dtype(const char *text, void *target) {
                 "unknown dtype '%s': use one of %s (uint64 and int64 go with modes nearest and area only)",
                 text, list);
     return status_message();
+}
+
+const char *job_parse_size(const char *text, void *target) {
+    vxs_job *job = target;
+    job->sizing = VXS_BY_SIZE;
+    return scan_ints(text, 3, job->size) == 3 ? NULL
+                                              : "needs three whole numbers D,H,W, each " VALUE_INT64_RANGE
+                                                ", such as 512,1024,1024";
+}
+
+const char *job_parse_spacing(const char *text, void *target) {
+    vxs_job *job = target;
+    job->sizing = VXS_BY_SPACING;
+    static const char accepted[] =
+        "needs three numbers above 0, d,h,w, or iso=X, such as 2,0.5,0.5 or iso=0.25";
+    if (strncmp(text, "iso=", 4) != 0)
+        return scan_positives(text, 3, job->spacing) == 3 ? NULL : accepted;
+    if (scan_positives(text + 4, 1, job->spacing) != 1)
+        return accepted;
+    job->spacing[1] = job->spacing[2] = job->spacing[0];
+    return NULL;
 }
 
 const char *job_parse_chunk(const char *text, void *target) {
@@ -98,8 +114,9 @@ vxs_status job_check(void *target) {
           "--ranks %d goes with --dry-run only: a real run has the ranks that mpirun starts", args->ranks);
     CHECK(job->chunking != VXS_CHUNK_NONE || job->filter == VXS_FILTER_SAME || job->filter == VXS_FILTER_NONE,
           VXS_USAGE, "--filter gzip needs chunks, but --chunk is none: leave out one of them");
-    CHECK(!args->json || (!names_file(job->input, args->json) && !names_file(job->output, args->json)),
-          VXS_USAGE, "--json '%s' is the volume's own file: give another", args->json);
+    CHECK(!args->json || (!names_file(job->input, args->json) && !names_file(job->output, args->json) &&
+                          !(job->points && names_file(job->points, args->json))),
+          VXS_USAGE, "--json '%s' is a volume's own file: give another", args->json);
     return VXS_OK;
 }
 

@@ -5,12 +5,16 @@
 #ifndef CLI_JSON_REPORT_H
 #define CLI_JSON_REPORT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include <voxslab/voxslab_mpi.h>
 
-/* Everything of report, as an object. */
-void json_report_print(FILE *out, const vxs_report *report, const char *command_line);
+json_t *json_box(const int64_t *begin, const int64_t *end, int axes); /* of VXS_MAX_AXES */
+
+/* Everything of report, as an object; bad_chunks: an array of boxes, borrowed, NULL where none were to be
+ * skipped. */
+void json_report_print(FILE *out, const vxs_report *report, json_t *bad_chunks, const char *command_line);
 
 /* The same with a first member "parts": begin, then each part, then end. */
 void json_plan_begin(FILE *out);

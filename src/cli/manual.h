@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 
-#define MANUAL_SUMMARY "resample and label HDF5 volumes that do not fit one machine"
+#define MANUAL_SUMMARY "resample, sample and label HDF5 volumes that do not fit one machine"
 
 /* Rows of two columns, the second one prose; end with a NULL name. */
 typedef struct manual_row {

@@ -82,10 +82,16 @@ void plan_table_print(FILE *out, const plan_table *table, int axes) {
 void plan_table_print_totals(FILE *out, const plan_table *table, const vxs_report *report) {
     format_text a, b;
     fprintf(out, "parts    %lld\n", (long long)table->count);
-    fprintf(out, "read     %s, needed %s: amplification %.3f\n", format_bytes(a, report->planned_read_bytes),
-            format_bytes(b, report->needed_bytes), report_amplification(report, report->planned_read_bytes));
-    fprintf(out, "sent     ghosts %s, pieces of shared tiles %s\n",
-            format_bytes(a, report->planned_ghost_bytes), format_bytes(b, report->planned_piece_bytes));
+    if (report->needed_bytes > 0)
+        fprintf(out, "read     %s, needed %s: amplification %.3f\n",
+                format_bytes(a, report->planned_read_bytes), format_bytes(b, report->needed_bytes),
+                report_amplification(report, report->planned_read_bytes));
+    else
+        fprintf(out, "read     %s%s\n", format_bytes(a, report->planned_read_bytes),
+                report->points[0] ? " of points, and what of the input these ask for" : "");
+    if (report->pieces == 0)
+        fprintf(out, "sent     ghosts %s, pieces of shared tiles %s\n",
+                format_bytes(a, report->planned_ghost_bytes), format_bytes(b, report->planned_piece_bytes));
     fprintf(out, "written  %s before compression\n", format_bytes(a, report->output_bytes));
     fprintf(out, "memory   %s on the rank that needs most, %s allowed\n",
             format_bytes(a, report->memory_planned), format_bytes(b, report->memory_budget));

@@ -36,9 +36,16 @@ void report_print(FILE *out, const vxs_report *report) {
     for (int i = 0; i < REPORT_PHASES; i++)
         print_phase(out, &phases[i]);
     format_text a, b, c;
-    fprintf(out, "read     %s, needed %s: amplification %.3f; ghosts %s\n",
-            format_bytes(a, report->read.bytes), format_bytes(b, report->needed_bytes),
-            report_amplification(report, report->read.bytes), format_bytes(c, report->ghost_bytes));
+    if (report->needed_bytes > 0)
+        fprintf(out, "read     %s, needed %s: amplification %.3f; ghosts %s\n",
+                format_bytes(a, report->read.bytes), format_bytes(b, report->needed_bytes),
+                report_amplification(report, report->read.bytes), format_bytes(c, report->ghost_bytes));
+    else
+        fprintf(out, "read     %s of %s of input\n", format_bytes(a, report->read.bytes),
+                format_bytes(b, report->input_bytes));
+    if (report->travelled_points > 0)
+        fprintf(out, "points   %lld were too scattered for the memory: %s of voxels sent for them\n",
+                (long long)report->travelled_points, format_bytes(a, report->ghost_bytes));
     if (report->piece_bytes > 0)
         fprintf(out, "tiles    shared by several ranks: %s sent to those that write\n",
                 format_bytes(a, report->piece_bytes));

@@ -1,17 +1,7 @@
 /* voxslab resample: its options. */
-#include <string.h>
-
 #include "cli/job_options.h"
 
 enum { SIZING_GROUP = 1 };
-
-static const char *parse_size(const char *text, void *target) {
-    vxs_job *job = target;
-    job->sizing = VXS_BY_SIZE;
-    return scan_ints(text, 3, job->size) == 3 ? NULL
-                                              : "needs three whole numbers D,H,W, each " VALUE_INT64_RANGE
-                                                ", such as 512,1024,1024";
-}
 
 static const char *parse_scale(const char *text, void *target) {
     vxs_job *job = target;
@@ -22,19 +12,6 @@ static const char *parse_scale(const char *text, void *target) {
     return count == 1 || count == 3
                ? NULL
                : "needs one factor above 0, or three of them Sd,Sh,Sw, such as 0.5 or 1,0.5,0.5";
-}
-
-static const char *parse_spacing(const char *text, void *target) {
-    vxs_job *job = target;
-    job->sizing = VXS_BY_SPACING;
-    static const char accepted[] =
-        "needs three numbers above 0, d,h,w, or iso=X, such as 2,0.5,0.5 or iso=0.25";
-    if (strncmp(text, "iso=", 4) != 0)
-        return scan_positives(text, 3, job->spacing) == 3 ? NULL : accepted;
-    if (scan_positives(text + 4, 1, job->spacing) != 1)
-        return accepted;
-    job->spacing[1] = job->spacing[2] = job->spacing[0];
-    return NULL;
 }
 
 static void set_defaults(void *target) {
@@ -55,13 +32,13 @@ static vxs_status check(void *target) {
 }
 
 static const option_row options[] = {
-    {"size", 's', "D,H,W", "Output size in voxels.", parse_size, offsetof(job_args, job), SIZING_GROUP},
+    {"size", 's', "D,H,W", "Output size in voxels.", job_parse_size, offsetof(job_args, job), SIZING_GROUP},
     {"scale", 0, "S|Sd,Sh,Sw", "Output size as a factor: max(1, floor(size*S)) on each axis.", parse_scale,
      offsetof(job_args, job), SIZING_GROUP},
     {"spacing", 0, "d,h,w|iso=X",
      "Output size by voxel spacing: max(1, round(size*old/new)) on each axis, in the unit of the input's "
      "spacing, which is its attribute element_size_um or --input-spacing.",
-     parse_spacing, offsetof(job_args, job), SIZING_GROUP},
+     job_parse_spacing, offsetof(job_args, job), SIZING_GROUP},
     {"input-spacing", 0, "d,h,w", "The input's voxel spacing, instead of its attribute element_size_um.",
      value_spacing, offsetof(job_args, job.input_spacing), 0},
     {"mode", 'm', "MODE", "nearest, linear (default) or area.", value_mode,

@@ -72,6 +72,13 @@ const char *value_count(const char *text, void *target) {
     return NULL;
 }
 
+const char *value_number(const char *text, void *target) {
+    *(int64_t *)target = 0;
+    if (strcmp(text, "0") == 0)
+        return NULL;
+    return scan_int(text, '\0', INT64_MAX, target, &text) ? NULL : "needs a whole number, 0 to 2^63 - 1";
+}
+
 const char *value_seconds(const char *text, void *target) {
     return scan_positive(text, '\0', target, &text) ? NULL : "needs a number of seconds above 0";
 }
@@ -145,6 +152,26 @@ const char *value_memory(const char *text, void *target) {
 const char *value_spacing(const char *text, void *target) {
     return scan_positives(text, 3, target) == 3 ? NULL
                                                 : "needs three numbers above 0, d,h,w, such as 2,0.5,0.5";
+}
+
+/* As strtod has it, but without spaces and hexadecimal. */
+static bool scan_finite(const char *text, double *number, char **next) {
+    if (strspn(text, "+-0123456789.") == 0 || strcspn(text, "xX") < strcspn(text, ","))
+        return false;
+    errno = 0;
+    *number = strtod(text, next);
+    return *next != text && errno == 0 && isfinite(*number);
+}
+
+const char *value_point(const char *text, void *target) {
+    double *point = target;
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        if (!scan_finite(text, &point[i], &end) || *end != (i < 2 ? ',' : '\0'))
+            return "needs three numbers d,h,w, such as -120,0,33.5";
+        text = end + 1;
+    }
+    return NULL;
 }
 
 const char *value_mode(const char *text, void *target) {

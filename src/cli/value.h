@@ -22,11 +22,13 @@ int scan_positives(const char *text, int max, double *numbers);
 
 const char *value_text(const char *text, void *target);      /* const char *, not empty */
 const char *value_count(const char *text, void *target);     /* int in 1..2^31-1 */
+const char *value_number(const char *text, void *target);    /* int64_t, 0 or above */
 const char *value_seconds(const char *text, void *target);   /* double above 0 */
 const char *value_tolerance(const char *text, void *target); /* double, 0 or above */
 const char *value_duration(const char *text, void *target);  /* double, seconds: 3h50m, 90s, 1d12h, 45 */
 const char *value_memory(const char *text, void *target);    /* int64_t: 4GiB, 512M, 1.5g, plain bytes */
 const char *value_spacing(const char *text, void *target);   /* double[3] */
+const char *value_point(const char *text, void *target);     /* double[3], any finite ones */
 const char *value_mode(const char *text, void *target);      /* vxs_mode */
 const char *value_coords(const char *text, void *target);    /* vxs_coords */
 

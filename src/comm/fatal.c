@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 _Noreturn void comm_abort(MPI_Comm comm, vxs_status status) {
@@ -9,7 +10,10 @@ _Noreturn void comm_abort(MPI_Comm comm, vxs_status status) {
     int rank;
     MPI_Comm_rank(comm, &rank);
     gethostname(host, sizeof host - 1);
-    fprintf(stderr, "voxslab: rank %d on %s: %s\n", rank, host, status_message());
+    if (strncmp(status_message(), "rank ", 5) == 0)
+        fprintf(stderr, "voxslab: %s\n", status_message());
+    else
+        fprintf(stderr, "voxslab: rank %d on %s: %s\n", rank, host, status_message());
     fflush(stderr);
     MPI_Abort(comm, (int)status);
     abort();

@@ -74,7 +74,7 @@ static int start_thread(watchdog *dog) {
 vxs_status watchdog_start(int rank, double seconds, watchdog **started) {
     *started = NULL;
     watchdog *dog = calloc(1, sizeof *dog);
-    CHECK(dog, VXS_INTERNAL, "out of memory for the watchdog");
+    CHECK(dog, VXS_IO, "out of memory for the watchdog");
     dog->rank = rank;
     dog->seconds = seconds;
     dog->tick = seconds / LOOKS;
@@ -86,7 +86,7 @@ vxs_status watchdog_start(int rank, double seconds, watchdog **started) {
     pthread_mutex_init(&dog->mutex, NULL);
     if (start_thread(dog) != 0) {
         free(dog);
-        return status_fail(VXS_INTERNAL, "no thread to be had for the watchdog");
+        return status_fail(VXS_IO, "no thread to be had for the watchdog");
     }
     *started = dog;
     return VXS_OK;

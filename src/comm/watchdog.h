@@ -10,7 +10,7 @@
 typedef struct watchdog watchdog;
 
 /* Start the thread. seconds: what a transfer may take, above 0; time in which the whole process was stopped
- * does not count. VXS_INTERNAL when there is no thread to be had. */
+ * does not count. VXS_IO when there is no thread to be had. */
 vxs_status watchdog_start(int rank, double seconds, watchdog **started);
 
 /* A transfer begins, described as after "while": "writing [0:8, ...] of 'out.h5'". When it has not ended in

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
+
 /* The layout. Everything lies at a multiple of BLOCK, so that no write touches what another version needs. */
 enum { BLOCK = 4096, MOST_PATH = 4096 };
 static const char magic[8] = "VXSJRNL";
@@ -141,7 +143,7 @@ static vxs_status write_head(const journal *j, const char *head, int *file) {
     free(h);
     if (!written && *file >= 0)
         unlink(fresh);
-    CHECK(written, VXS_CANT_CREATE, "journal '%s' can't be created: %s", j->path, strerror(reason));
+    CHECK(written, disk_status(reason), "journal '%s' can't be created: %s", j->path, strerror(reason));
     return VXS_OK;
 }
 

@@ -37,7 +37,7 @@ static int64_t out_bytes(const gather_shape *s, const int64_t piece[AXES]) {
 static int64_t piece_bytes(const gather_shape *s, const int64_t piece[AXES]) {
     const int64_t points = points_bytes(s, piece), out = out_bytes(s, piece);
     int64_t bytes = saturating_add(points, out);
-    bytes = saturating_add(bytes, s->tap_bytes * (piece[AXIS_D] + piece[AXIS_H] + piece[AXIS_W]));
+    bytes = saturating_add(bytes, s->table_bytes * (piece[AXIS_D] + piece[AXIS_H] + piece[AXIS_W]));
     bytes = saturating_add(bytes, s->write_overhead(s->context, out));
     return saturating_add(bytes, points ? s->point_overhead(s->context, points) : 0);
 }
@@ -142,8 +142,10 @@ static int64_t least_room(const gather_plan *p) {
 static int64_t most_room(const gather_plan *p) {
     const gather_shape *s = p->shape;
     const int64_t all = saturating_mul(channel_bytes(s), s->in[AXIS_N] * s->in[AXIS_C]);
-    const int64_t travelling =
-        saturating_add(taps_bytes(s, product(p->piece + AXIS_D, 3)), requests_bytes(p->ranks, MOST_REQUESTS));
+    const int64_t taps = product(p->piece + AXIS_D, 3);
+    const int64_t requests =
+        max_i64(LEAST_REQUESTS, min_i64(saturating_mul(taps, GATHER_TAPS), MOST_REQUESTS));
+    const int64_t travelling = saturating_add(taps_bytes(s, taps), requests_bytes(p->ranks, requests));
     return max_i64(all, saturating_add(travelling, max_i64(least_block(s), channel_bytes(s) / p->ranks)));
 }
 

@@ -19,7 +19,7 @@ typedef struct gather_shape {
     int64_t tile[AXES];     /* pieces are whole tiles */
     int64_t in_voxel_bytes, out_voxel_bytes;
     int64_t point_bytes; /* of a voxel of the grid or field: 12 or 24, 0 for an affine map */
-    int64_t tap_bytes;   /* of the map's tables, per output along each axis */
+    int64_t table_bytes; /* of the map's tables, per output along each axis */
     bool coarse;         /* a field: a voxel more on every side of a piece */
     bool batched;        /* a grid for each n */
     /* Of a read or collective write of so many bytes: what HDF5 and MPI take besides. */

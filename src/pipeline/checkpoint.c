@@ -23,9 +23,13 @@ vxs_status checkpoint_save(checkpoint *c) {
     /* All ranks' data are on disk only when all have come here. */
     TRY(comm_agree(c->comm, VXS_OK));
     vxs_status status = VXS_OK;
+    if (c->options->skip_bad_chunks)
+        TRY(bad_list_collect(c->bad, c->comm, c->in));
     if (c->rank == 0) {
         watchdog_begin(c->dog, "writing '%s'", c->files->job->journal);
-        status = output_record(c->files);
+        status = bad_list_save(c->bad, c->job->bad_chunks);
+        if (status == VXS_OK)
+            status = output_record(c->files);
         watchdog_end(c->dog);
     }
     TRY(comm_agree(c->comm, status));

@@ -7,6 +7,7 @@
 
 #include <mpi.h>
 
+#include "pipeline/bad_chunks.h"
 #include "pipeline/output.h"
 
 typedef struct checkpoint {
@@ -15,7 +16,8 @@ typedef struct checkpoint {
     const resolved_job *job;
     const vxs_job *options;
     output *files; /* of rank 0; the others' is zeroed */
-    volume *out;
+    volume *in, *out;
+    bad_list *bad;
     watchdog *dog;
     double began;                  /* the job; all times are MPI_Wtime's */
     double interval;               /* seconds */

@@ -91,7 +91,9 @@ static vxs_status open_side(comparing *c, side *s) {
                                                     "out of memory: %lld bytes for a box of '%s'; use more "
                                                     "nodes or a smaller --memory",
                                                     (long long)bytes, s->info.file)));
+    watchdog_begin(c->dog, "opening '%s'", s->info.file);
     TRY(volume_open_read(&s->info, c->comm, s->threads, &s->source));
+    watchdog_end(c->dog);
     volume_watch(s->source, c->dog);
     return VXS_OK;
 }

@@ -32,7 +32,7 @@ typedef struct engine_plan {
 typedef struct engine_run {
     MPI_Comm comm;
     const engine_plan *plan;
-    volume *in;
+    volume *in, *points; /* points: NULL without */
     const round_sink *sink;
 } engine_run;
 
@@ -55,6 +55,6 @@ typedef struct job_engine {
     void (*visit)(const struct resolved_job *job, part_visit *visit, void *context);
 } job_engine;
 
-extern const job_engine stream_engine;
+extern const job_engine stream_engine, gather_engine;
 
 #endif

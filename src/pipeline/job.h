@@ -5,8 +5,11 @@
 
 #include <voxslab/voxslab_mpi.h>
 
+#include "base/voxel_text.h"
+#include "geometry/affine.h"
 #include "operators/label.h"
 #include "operators/resample.h"
+#include "operators/sample.h"
 #include "pipeline/engine.h"
 #include "volume/volume.h"
 
@@ -19,35 +22,60 @@ typedef struct stream_side {
     stream_costs costs;
 } stream_side;
 
+/* The gather engine's. */
+typedef struct gather_side {
+    gather_shape shape;
+    int point_threads; /* of read_threads' kind, for the grid or field */
+} gather_side;
+
+/* What rank 0 finds out about the files. */
+typedef struct job_inputs {
+    volume_info in, points; /* points: the grid or field of operators that have one */
+} job_inputs;
+
+enum { JOB_PARAMETERS_BYTES = 1024 };
+
 typedef struct resolved_job {
     const vxs_job *options;
     const struct job_operator *kind; /* what options->op means */
     const job_engine *engine;        /* the kind's */
-    volume_info in;
+    volume_info in, points;
     char out_file[VOLUME_PATH_BYTES], out_dataset[VOLUME_NAME_BYTES];
-    char partial[VOLUME_PATH_BYTES]; /* OUT.partial, where the output grows */
-    char journal[VOLUME_PATH_BYTES]; /* OUT.partial.journal */
-    char lock[VOLUME_PATH_BYTES];    /* OUT.lock */
+    char partial[VOLUME_PATH_BYTES];    /* OUT.partial, where the output grows */
+    char journal[VOLUME_PATH_BYTES];    /* OUT.partial.journal */
+    char bad_chunks[VOLUME_PATH_BYTES]; /* OUT.partial.bad_chunks */
+    char lock[VOLUME_PATH_BYTES];       /* OUT.lock */
     bool has_spacing;
     double in_spacing[3];
+    unsigned char bad_voxel[VOXEL_BYTES]; /* options->skip_bad_chunks, if any, as a voxel of the input */
+    bool has_origin;
+    double in_origin[3];   /* 0 without */
+    double map[12];        /* affine: from output to input voxels */
     volume_spec out;       /* without attributes */
     bool replaces_filters; /* the output can't have the input's filters */
     union {
         resample_operator resample;
         label_operator label;
+        sample_operator sample;
     } operator; /* options->op says which */
-    stream_side stream;
+    union {
+        stream_side stream;
+        gather_side gather;
+    };                         /* the engine's */
     int threads, read_threads; /* of these, as many as decode chunks at a time */
     int64_t memory;            /* budget, bytes per rank */
     int64_t tile[AXES];        /* of the output */
     engine_plan plan;          /* of the whole output */
 } resolved_job;
 
-/* Split the names and look at the input: what rank 0 does alone. */
-vxs_status job_probe_input(const vxs_job *options, volume_info *in);
+/* Split the names and look at the files: what rank 0 does alone. */
+vxs_status job_probe_inputs(const vxs_job *options, job_inputs *inputs);
 
 /* Sizes, spacing, dtype, chunks and filters of the output, the operator. VXS_USAGE for what does not fit. */
-vxs_status job_resolve(resolved_job *job, const vxs_job *options, const volume_info *in);
+vxs_status job_resolve(resolved_job *job, const vxs_job *options, const job_inputs *inputs);
+
+/* Of job_resolve: shape, spacing and origin of the output. */
+vxs_status job_lattice_resolve(resolved_job *job);
 
 /* The plan for so many ranks, given threads and budget. The job must stay where it is: the plan points into
  * it. */
@@ -59,7 +87,8 @@ vxs_status job_plan_region(const resolved_job *job, const box *region, int ranks
 /* The part of the report that the plan tells. */
 void job_describe(const resolved_job *job, int ranks, vxs_report *report);
 
-/* "mode=linear align_corners=0 coords=auto size=...", or what the operator has, for the provenance. */
+/* "mode=linear align_corners=0 coords=auto size=...", or what the operator has, for the provenance; in
+ * JOB_PARAMETERS_BYTES. */
 void job_parameters(const resolved_job *job, char *text, size_t bytes);
 
 /* The journal's head: all that must be the same for a job that resumes this one. */

@@ -54,10 +54,16 @@ static void label_parameters(const resolved_job *job, char *text, size_t bytes) 
 }
 
 static const job_operator table[VXS_OPERATORS] = {
-    [VXS_OP_RESAMPLE] = {&stream_engine, false, same_dtype, resample_check_dtypes, resample_init,
-                         resample_parameters},
-    [VXS_OP_LABEL] = {&stream_engine, true, label_default_dtype, label_check_dtypes, label_init,
-                      label_parameters},
+    [VXS_OP_RESAMPLE] = {&stream_engine, NULL, job_lattice_resampled, same_dtype, resample_check_dtypes,
+                         resample_init, resample_parameters},
+    [VXS_OP_LABEL] = {&stream_engine, NULL, job_lattice_same, label_default_dtype, label_check_dtypes,
+                      label_init, label_parameters},
+    [VXS_OP_GRID_SAMPLE] = {&gather_engine, "grid", job_lattice_of_grid, same_dtype, job_sample_check_dtypes,
+                            job_sample_init, job_sample_parameters},
+    [VXS_OP_AFFINE] = {&gather_engine, NULL, job_lattice_of_affine, same_dtype, job_sample_check_dtypes,
+                       job_sample_init, job_sample_parameters},
+    [VXS_OP_WARP] = {&gather_engine, "field", job_lattice_of_field, same_dtype, job_sample_check_dtypes,
+                     job_sample_init, job_sample_parameters},
 };
 
 const job_operator *job_operator_of(vxs_operator op) {

@@ -3,7 +3,7 @@
 
 #include "base/checked.h"
 #include "partition/tiles.h"
-#include "pipeline/job.h"
+#include "pipeline/job_operator.h"
 
 /* The part of the budget that may go into decoding chunks on several threads. */
 enum { READ_SHARE = 8 };
@@ -24,6 +24,16 @@ vxs_status job_plan_region(const resolved_job *job, const box *region, int ranks
 
 /* ---- what the plan tells ---- */
 
+static void describe_points(const resolved_job *job, vxs_report *r) {
+    const volume_info *points = &job->points;
+    if (!job->kind->points)
+        return;
+    snprintf(r->points, sizeof r->points, "%s", points->file);
+    snprintf(r->points_dataset, sizeof r->points_dataset, "%s", points->dataset);
+    r->points_dtype = points->dtype;
+    memcpy(r->points_shape, points->shape, sizeof r->points_shape);
+}
+
 static void describe_volumes(const resolved_job *job, vxs_report *r) {
     snprintf(r->input, sizeof r->input, "%s", job->in.file);
     snprintf(r->input_dataset, sizeof r->input_dataset, "%s", job->in.dataset);
@@ -43,7 +53,7 @@ static void describe_volumes(const resolved_job *job, vxs_report *r) {
     }
     r->in_dtype = job->in.dtype;
     r->out_dtype = job->out.dtype;
-    r->has_spacing = job->has_spacing;
+    r->has_spacing = job->has_spacing && job->out.has_spacing;
     memcpy(r->in_spacing, job->in_spacing, sizeof r->in_spacing);
     memcpy(r->out_spacing, job->out.spacing, sizeof r->out_spacing);
     snprintf(r->in_filters, sizeof r->in_filters, "%s", job->in.filters);
@@ -82,6 +92,9 @@ void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     r->op = job->options->op;
     r->resample = job->options->resample;
     r->label = job->options->label;
+    r->sample = job->options->sample;
+    memcpy(r->matrix, job->map, sizeof r->matrix);
+    describe_points(job, r);
     r->ranks = ranks;
     r->threads = job->threads;
     r->epochs = job->plan.epochs;

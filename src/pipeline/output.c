@@ -13,6 +13,7 @@
 
 #include "base/checked.h"
 #include "comm/fatal.h"
+#include "pipeline/job_operator.h"
 
 enum { LOCK_SECONDS = 2 }; /* to wait for a job that is dying */
 
@@ -82,17 +83,16 @@ static void warn_of_space(const resolved_job *job, char *warnings, size_t bytes)
 }
 
 /* What the job would replace or write over must not be what it reads. */
-static vxs_status check_not_input(const resolved_job *job, const volume_info *in) {
+static vxs_status check_not_input(const resolved_job *job, const volume_info *in, const char *what) {
     const char *const ours[] = {job->out_file, job->partial, job->journal, job->lock};
     int hit = volume_reads_any(in, ours, sizeof ours / sizeof *ours);
-    CHECK(
-        hit != 0, VXS_USAGE,
-        "output '%s' is the input file, or one that the input '%s' reads its voxels from: give another name",
-        job->out_file, in->file);
+    CHECK(hit != 0, VXS_USAGE,
+          "output '%s' is the %s's file, or one that the %s '%s' reads its voxels from: give another name",
+          job->out_file, what, what, in->file);
     CHECK(hit < 0, VXS_USAGE,
-          "'%s', which this job would write over, is the input file or one that the input '%s' reads its "
-          "voxels from: give the output another name",
-          ours[hit], in->file);
+          "'%s', which this job would write over, is the %s's file, or one that the %s '%s' reads its voxels "
+          "from: give the output another name",
+          ours[hit], what, what, in->file);
     return VXS_OK;
 }
 
@@ -100,7 +100,9 @@ static vxs_status check_names(const resolved_job *job, bool *exists) {
     struct stat out;
     TRY(check_folder(job->out_file));
     *exists = stat(job->out_file, &out) == 0;
-    TRY(check_not_input(job, &job->in));
+    TRY(check_not_input(job, &job->in, "input"));
+    if (job->kind->points)
+        TRY(check_not_input(job, &job->points, job->kind->points));
     CHECK(!*exists || S_ISREG(out.st_mode), VXS_CANT_CREATE, "output '%s' exists and is not a file",
           job->out_file);
     return VXS_OK;
@@ -118,25 +120,56 @@ static void utc(int64_t seconds, char *text, size_t bytes) {
     strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &fields));
 }
 
+enum { MOST_ATTRIBUTES = 16 };
+
+/* Where the output comes from: a list, and the texts that it points to. */
+typedef struct provenance {
+    volume_attribute attributes[MOST_ATTRIBUTES];
+    int count;
+    char parameters[JOB_PARAMETERS_BYTES], date[32], modified[2][32];
+} provenance;
+
+static void add_attribute(provenance *p, volume_attribute attribute) {
+    p->attributes[p->count++] = attribute;
+}
+
+static void add_source(provenance *p, const volume_info *from, const char *const names[5],
+                       char modified[32]) {
+    utc(from->file_mtime_ns / 1000000000, modified, 32);
+    add_attribute(p, (volume_attribute){names[0], from->file, 0});
+    add_attribute(p, (volume_attribute){names[1], from->dataset, 0});
+    add_attribute(p, (volume_attribute){names[2], NULL, from->file_bytes});
+    add_attribute(p, (volume_attribute){names[3], modified, 0});
+    add_attribute(p, (volume_attribute){names[4], NULL, from->file_mtime_ns});
+}
+
+static void describe_provenance(provenance *p, const resolved_job *job) {
+    static const char *const of_input[] = {"voxslab_input", "voxslab_input_dataset", "voxslab_input_bytes",
+                                           "voxslab_input_mtime", "voxslab_input_mtime_ns"};
+    static const char *const of_points[] = {"voxslab_points", "voxslab_points_dataset",
+                                            "voxslab_points_bytes", "voxslab_points_mtime",
+                                            "voxslab_points_mtime_ns"};
+    p->count = 0;
+    job_parameters(job, p->parameters, sizeof p->parameters);
+    utc(time(NULL), p->date, sizeof p->date);
+    add_attribute(p, (volume_attribute){"voxslab_version", vxs_version(), 0});
+    add_attribute(
+        p, (volume_attribute){"voxslab_command", job->options->command ? job->options->command : "", 0});
+    add_source(p, &job->in, of_input, p->modified[0]);
+    if (job->kind->points)
+        add_source(p, &job->points, of_points, p->modified[1]);
+    add_attribute(p, (volume_attribute){"voxslab_parameters", p->parameters, 0});
+    add_attribute(p, (volume_attribute){"voxslab_date", p->date, 0});
+    if (job->options->skip_bad_chunks) /* how many, once that is known */
+        add_attribute(p, (volume_attribute){"voxslab_bad_chunks", NULL, -1});
+}
+
 static vxs_status create(const resolved_job *job, char *warnings, size_t warnings_bytes) {
-    char parameters[512], modified[32], made[32];
-    job_parameters(job, parameters, sizeof parameters);
-    utc(job->in.file_mtime_ns / 1000000000, modified, sizeof modified);
-    utc(time(NULL), made, sizeof made);
-    volume_attribute attributes[] = {
-        {"voxslab_version", vxs_version(), 0},
-        {"voxslab_command", job->options->command ? job->options->command : "", 0},
-        {"voxslab_input", job->in.file, 0},
-        {"voxslab_input_dataset", job->in.dataset, 0},
-        {"voxslab_input_bytes", NULL, job->in.file_bytes},
-        {"voxslab_input_mtime", modified, 0},
-        {"voxslab_input_mtime_ns", NULL, job->in.file_mtime_ns},
-        {"voxslab_parameters", parameters, 0},
-        {"voxslab_date", made, 0},
-    };
+    provenance from;
+    describe_provenance(&from, job);
     volume_spec spec = job->out;
-    spec.attributes = attributes;
-    spec.attribute_count = (int)(sizeof attributes / sizeof *attributes);
+    spec.attributes = from.attributes;
+    spec.attribute_count = from.count;
     unlink(job->partial);
     TRY(volume_create(job->partial, &spec, &job->in, warnings, warnings_bytes));
     warn_of_space(job, warnings, warnings_bytes);
@@ -166,6 +199,7 @@ static vxs_status begin_fresh(output *o, bool exists, char *warnings, size_t war
           job->partial);
     TRY(check_space(job));
     TRY(job_head(job, head, sizeof head));
+    unlink(job->bad_chunks);
     TRY(journal_create(job->journal, head, tile_set_bytes(&o->done), &o->journal));
     vxs_status status = create(job, warnings, warnings_bytes);
     if (status != VXS_OK)
@@ -270,6 +304,7 @@ vxs_status output_publish(output *o) {
     }
     folder_of(job->out_file, folder);
     TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));
+    unlink(job->bad_chunks);
     unlink(job->journal);
     return VXS_OK;
 }
@@ -284,6 +319,7 @@ void output_end(output *o, bool failed) {
         return;
     if (failed && !o->recorded) {
         unlink(o->job->partial);
+        unlink(o->job->bad_chunks);
         unlink(o->job->journal);
     }
     journal_close(o->journal);

@@ -7,7 +7,7 @@
 #include "comm/fatal.h"
 #include "comm/watchdog.h"
 #include "pipeline/checkpoint.h"
-#include "pipeline/job.h"
+#include "pipeline/job_operator.h"
 #include "pipeline/output.h"
 #include "pipeline/resources.h"
 
@@ -23,9 +23,10 @@ typedef struct run {
     output files; /* of rank 0, but for published and done, which all have at the begin */
     box *regions; /* still to do */
     int64_t region_count;
-    engine_plan plan; /* of the region under way */
-    volume *in, *out;
+    engine_plan plan;          /* of the region under way */
+    volume *in, *points, *out; /* points: NULL without */
     watchdog *dog;
+    bad_list bad;
     checkpoint saving;
     round_times times;
     double open_seconds, save_seconds, close_seconds;
@@ -35,21 +36,21 @@ typedef struct run {
 } run;
 
 /* What rank 0 found out alone, for all. */
-static vxs_status share_input(run *r, volume_info *in) {
-    vxs_status status = r->rank == 0 ? job_probe_input(r->options, in) : VXS_OK;
+static vxs_status share_inputs(run *r, job_inputs *inputs) {
+    vxs_status status = r->rank == 0 ? job_probe_inputs(r->options, inputs) : VXS_OK;
     TRY(comm_agree(r->comm, status));
-    MPI_Bcast(in, (int)sizeof *in, MPI_BYTE, 0, r->comm);
+    MPI_Bcast(inputs, (int)sizeof *inputs, MPI_BYTE, 0, r->comm);
     return VXS_OK;
 }
 
 static vxs_status resolve(run *r) {
-    volume_info *in = calloc(1, sizeof *in); /* several KiB: not for the stack */
-    vxs_status status = comm_agree(r->comm, in ? VXS_OK : status_fail(VXS_IO, "out of memory"));
+    job_inputs *inputs = calloc(1, sizeof *inputs); /* several KiB: not for the stack */
+    vxs_status status = comm_agree(r->comm, inputs ? VXS_OK : status_fail(VXS_IO, "out of memory"));
     if (status == VXS_OK)
-        status = share_input(r, in);
+        status = share_inputs(r, inputs);
     if (status == VXS_OK)
-        status = comm_agree(r->comm, job_resolve(&r->job, r->options, in));
-    free(in);
+        status = comm_agree(r->comm, job_resolve(&r->job, r->options, inputs));
+    free(inputs);
     return status;
 }
 
@@ -81,6 +82,8 @@ static vxs_status begin_output(run *r) {
     vxs_status status = VXS_OK;
     if (r->rank == 0)
         status = output_begin(&r->files, &r->job, r->report.warnings, sizeof r->report.warnings);
+    if (r->rank == 0 && status == VXS_OK && r->options->resume)
+        status = bad_list_load(&r->bad, r->job.bad_chunks);
     if (status == VXS_IO)
         comm_abort(r->comm, status); /* HDF5 can't let go of such a file, and would crash at the end */
     TRY(comm_agree(r->comm, status));
@@ -154,7 +157,8 @@ static void note_warning(run *r, const char *text) {
 
 static vxs_status run_regions(run *r) {
     const round_sink sink = {.take = write_output, .done = round_done, .step = step_done, .context = r};
-    const engine_run at_hand = {.comm = r->comm, .plan = &r->plan, .in = r->in, .sink = &sink};
+    const engine_run at_hand = {
+        .comm = r->comm, .plan = &r->plan, .in = r->in, .points = r->points, .sink = &sink};
     for (int64_t i = 0; i < r->region_count; i++) {
         TRY(comm_agree(r->comm, job_plan_region(&r->job, &r->regions[i], r->report.ranks, &r->plan)));
         r->rounds_before = r->progress.round;
@@ -167,13 +171,19 @@ static vxs_status run_regions(run *r) {
 static vxs_status open_volumes(run *r) {
     watchdog_begin(r->dog, "opening '%s'", r->job.in.file);
     TRY(volume_open_read(&r->job.in, r->comm, r->job.read_threads, &r->in));
+    if (r->job.kind->points)
+        TRY(volume_open_read(&r->job.points, r->comm, r->job.gather.point_threads, &r->points));
     watchdog_begin(r->dog, "opening '%s'", r->job.partial);
     vxs_status status = volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out);
     watchdog_end(r->dog);
     if (status == VXS_IO && r->rank == 0)
         output_abort(&r->job, r->comm); /* closing such a file crashes OMPIO */
     TRY(status);
+    if (r->options->skip_bad_chunks)
+        volume_fill_bad_chunks(r->in, r->job.bad_voxel);
     volume_watch(r->in, r->dog);
+    if (r->points)
+        volume_watch(r->points, r->dog);
     volume_watch(r->out, r->dog);
     volume_io_component(r->out, r->report.io_component);
     const char *method = getenv("OMPI_MCA_fcoll");
@@ -198,11 +208,15 @@ static vxs_status transform(run *r) {
                              .job = &r->job,
                              .options = r->options,
                              .files = &r->files,
+                             .in = r->in,
                              .out = r->out,
+                             .bad = &r->bad,
                              .dog = r->dog,
                              .began = r->began};
     checkpoint_begin(&r->saving);
     TRY(run_regions(r));
+    if (r->options->skip_bad_chunks)
+        TRY(bad_list_finish(&r->bad, &r->job, r->comm, r->in, r->out, &r->report));
     note_warning(r, volume_not_collective(r->out));
     return VXS_OK;
 }
@@ -229,16 +243,17 @@ static vxs_status save_at_end(run *r, vxs_status status) {
     return status != VXS_OK ? status : saved;
 }
 
-/* Close both, even after a failure; the first error counts. */
+/* Close all, even after a failure; the first error counts. */
 static vxs_status close_volumes(run *r, vxs_status status) {
     char kept[STATUS_MESSAGE_BYTES];
     keep_message(kept);
     vxs_status closed = volume_close(r->out), closed_in = volume_close(r->in);
+    vxs_status closed_points = volume_close(r->points);
     if (status != VXS_OK) {
         status_set_message(kept);
         return status;
     }
-    return comm_agree(r->comm, closed != VXS_OK ? closed : closed_in);
+    return comm_agree(r->comm, closed != VXS_OK ? closed : closed_in != VXS_OK ? closed_in : closed_points);
 }
 
 static vxs_status publish(run *r) {
@@ -266,6 +281,9 @@ static vxs_status finish(run *r, vxs_status status) {
     status = close_volumes(r, status);
     if (status == VXS_OK)
         status = publish(r);
+    if (status == VXS_OK)
+        bad_list_visit(&r->bad, &r->job);
+    bad_list_free(&r->bad);
     if (r->rank == 0 && r->files.recorded && status != VXS_OK)
         add_advice(r, status);
     output_end(&r->files, status != VXS_OK);
@@ -295,6 +313,7 @@ static void complete_report(run *r) {
     report->exchange = phase_over_ranks(r, r->times.exchange, r->times.ghost_bytes + r->times.piece_bytes);
     MPI_Allreduce(&r->times.ghost_bytes, &report->ghost_bytes, 1, MPI_INT64_T, MPI_SUM, r->comm);
     MPI_Allreduce(&r->times.piece_bytes, &report->piece_bytes, 1, MPI_INT64_T, MPI_SUM, r->comm);
+    MPI_Allreduce(&r->times.travelled_points, &report->travelled_points, 1, MPI_INT64_T, MPI_SUM, r->comm);
     report->compute = phase_over_ranks(r, r->times.compute, r->times.written_bytes);
     report->write = phase_over_ranks(r, r->times.write, r->times.written_bytes);
     report->checkpoint = phase_over_ranks(r, r->save_seconds, 0);
@@ -343,4 +362,16 @@ vxs_status vxs_mpi_resample(MPI_Comm comm, const vxs_job *options, vxs_report *r
 
 vxs_status vxs_mpi_label(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
     return run_as(comm, options, VXS_OP_LABEL, report);
+}
+
+vxs_status vxs_mpi_grid_sample(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_GRID_SAMPLE, report);
+}
+
+vxs_status vxs_mpi_affine(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_AFFINE, report);
+}
+
+vxs_status vxs_mpi_warp(MPI_Comm comm, const vxs_job *options, vxs_report *report) {
+    return run_as(comm, options, VXS_OP_WARP, report);
 }

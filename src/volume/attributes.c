@@ -4,6 +4,16 @@
 
 #include "volume/internal.h"
 
+static bool read_three_numbers(hid_t attribute, double values[3]) {
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    H5T_class_t class = H5Tget_class(type);
+    bool fits = (class == H5T_INTEGER || class == H5T_FLOAT) && H5Sget_simple_extent_npoints(space) == 3 &&
+                H5Aread(attribute, H5T_NATIVE_DOUBLE, values) >= 0;
+    hdf5_drop(space);
+    hdf5_drop(type);
+    return fits;
+}
+
 /* "" when it holds three numbers above 0, else what is wrong with it. */
 static void read_spacing(hid_t attribute, double values[3], char *fault, size_t bytes) {
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
@@ -39,6 +49,19 @@ bool attributes_read_spacing(hid_t dataset, double spacing[3], char *fault, size
         return false;
     memcpy(spacing, values, sizeof values);
     return true;
+}
+
+bool attributes_read_origin(hid_t dataset, double origin[3]) {
+    double values[3] = {0};
+    hid_t attribute = H5Aexists(dataset, ORIGIN_ATTRIBUTE) > 0
+                          ? H5Aopen(dataset, ORIGIN_ATTRIBUTE, H5P_DEFAULT)
+                          : H5I_INVALID_HID;
+    bool fits = attribute >= 0 && read_three_numbers(attribute, values) && isfinite(values[0]) &&
+                isfinite(values[1]) && isfinite(values[2]);
+    hdf5_drop(attribute);
+    if (fits)
+        memcpy(origin, values, sizeof values);
+    return fits;
 }
 
 /* ---- copying ---- */
@@ -102,7 +125,8 @@ static herr_t copy_one(hid_t from, const char *name, const H5A_info_t *info, voi
     (void)info;
     copy_job *job = data;
     char words[HDF5_WORDS_BYTES];
-    if (strcmp(name, SPACING_ATTRIBUTE) == 0 || strncmp(name, "voxslab_", 8) == 0)
+    if (strcmp(name, SPACING_ATTRIBUTE) == 0 || strcmp(name, ORIGIN_ATTRIBUTE) == 0 ||
+        strncmp(name, "voxslab_", 8) == 0)
         return 0;
     hid_t attribute = H5Aopen(from, name, H5P_DEFAULT);
     if (attribute >= 0)
@@ -120,6 +144,43 @@ void attributes_copy(hid_t from, hid_t to, char *warnings, size_t warnings_bytes
         warn(&job, "(all)", "they can't be listed");
 }
 
+/* ---- reading ---- */
+
+static void read_text(hid_t attribute, hid_t type, volume_note *note) {
+    char *text = NULL;
+    if (H5Tis_variable_str(type) > 0 && H5Aread(attribute, type, &text) >= 0 && text)
+        snprintf(note->text, sizeof note->text, "%s", text);
+    note->found = text != NULL;
+    H5free_memory(text);
+}
+
+static void read_note(hid_t dataset, volume_note *note) {
+    note->found = false;
+    note->text[0] = '\0';
+    if (H5Aexists(dataset, note->name) <= 0)
+        return;
+    hid_t attribute = H5Aopen(dataset, note->name, H5P_DEFAULT), type = H5Aget_type(attribute);
+    if (H5Tget_class(type) == H5T_STRING)
+        read_text(attribute, type, note);
+    else
+        note->found = H5Aread(attribute, H5T_NATIVE_INT64, &note->number) >= 0;
+    hdf5_drop(type);
+    hdf5_drop(attribute);
+}
+
+vxs_status volume_read_notes(const volume_info *info, volume_note *notes, int count) {
+    hid_t file;
+    hdf5_prepare();
+    io_watch_begin();
+    TRY(file_open_serial(info->file, &file));
+    hid_t dataset = H5Dopen2(file, info->dataset, H5P_DEFAULT);
+    for (int i = 0; i < count; i++)
+        read_note(dataset, &notes[i]);
+    hdf5_drop(dataset);
+    hdf5_drop(file);
+    return io_watch_judge(VXS_OK, info->file);
+}
+
 /* ---- writing ---- */
 
 static vxs_status write_values(hid_t dataset, const char *name, hid_t file_type, hid_t memory_type,
@@ -133,10 +194,9 @@ static vxs_status write_values(hid_t dataset, const char *name, hid_t file_type,
     return VXS_OK;
 }
 
-vxs_status attributes_write_spacing(hid_t dataset, const double spacing[3]) {
+vxs_status attributes_write_three(hid_t dataset, const char *name, const double values[3]) {
     hid_t space = H5Screate_simple(1, (hsize_t[]){3}, NULL);
-    vxs_status status =
-        write_values(dataset, SPACING_ATTRIBUTE, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space, spacing);
+    vxs_status status = write_values(dataset, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space, values);
     hdf5_drop(space);
     return status;
 }
@@ -153,4 +213,14 @@ vxs_status attributes_write(hid_t dataset, const volume_attribute *attribute) {
     hdf5_drop(text_type);
     hdf5_drop(space);
     return status;
+}
+
+vxs_status volume_rewrite_number(volume *target, const char *name, int64_t number) {
+    char words[HDF5_WORDS_BYTES];
+    hid_t attribute = H5Aopen(target->dataset, name, H5P_DEFAULT);
+    const bool written = attribute >= 0 && H5Awrite(attribute, H5T_NATIVE_INT64, &number) >= 0;
+    hdf5_words(words);
+    hdf5_drop(attribute);
+    CHECK(written, VXS_IO, "attribute '%s' of '%s' can't be written: %s", name, target->file_name, words);
+    return VXS_OK;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/checked.h"
+#include "base/disk.h"
 #include "volume/internal.h"
 
 bool volume_spec_is_filtered(const volume_spec *spec, const volume_info *like) {
@@ -137,7 +138,9 @@ static vxs_status fill_file(hid_t file, const volume_spec *spec, const volume_in
     TRY_CLEAN(make_dataset(file, spec, like, like_dataset, &dataset));
     attributes_copy(like_dataset, dataset, warnings, warnings_bytes);
     if (spec->has_spacing)
-        TRY_CLEAN(attributes_write_spacing(dataset, spec->spacing));
+        TRY_CLEAN(attributes_write_three(dataset, SPACING_ATTRIBUTE, spec->spacing));
+    if (spec->has_origin)
+        TRY_CLEAN(attributes_write_three(dataset, ORIGIN_ATTRIBUTE, spec->origin));
     for (int i = 0; i < spec->attribute_count; i++)
         TRY_CLEAN(attributes_write(dataset, &spec->attributes[i]));
 cleanup:
@@ -155,21 +158,24 @@ static hid_t make_creation(bool filtered) {
 }
 
 static vxs_status make_file(const char *path, bool filtered, hid_t *file) {
-    char words[HDF5_WORDS_BYTES];
+    char words[HDF5_WORDS_BYTES], reason[64];
     int made = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    CHECK(made >= 0, VXS_CANT_CREATE, "output file '%s' can't be created: %s", path, strerror(errno));
+    CHECK(made >= 0, disk_status(errno), "output file '%s' can't be created: %s", path, strerror(errno));
     close(made);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
     hid_t creation = make_creation(filtered);
+    errno = 0;
     *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+    const int cause = errno;
     hdf5_words(words);
     hdf5_drop(creation);
     hdf5_drop(access);
     if (*file >= 0)
         return VXS_OK;
     unlink(path);
-    return status_fail(VXS_CANT_CREATE, "output file '%s' can't be created: %s", path, words);
+    return status_fail(disk_status(cause), "output file '%s' can't be created%s: %s", path,
+                       errno_words(cause, reason), words);
 }
 
 static vxs_status check_spec(const volume_spec *spec) {
@@ -183,6 +189,17 @@ static vxs_status check_spec(const volume_spec *spec) {
     return VXS_OK;
 }
 
+static vxs_status open_like(const volume_info *like, hid_t *file, hid_t *dataset) {
+    io_watch_begin();
+    vxs_status status = file_open_serial(like->file, file);
+    if (status == VXS_OK)
+        *dataset = H5Dopen2(*file, like->dataset, H5P_DEFAULT);
+    if (status == VXS_OK && *dataset < 0)
+        status = status_fail(VXS_BAD_INPUT, "input dataset '%s' of '%s' can't be opened any more",
+                             like->dataset, like->file);
+    return io_watch_judge(status, like->file);
+}
+
 vxs_status volume_create(const char *path, const volume_spec *spec, const volume_info *like, char *warnings,
                          size_t warnings_bytes) {
     hid_t file = H5I_INVALID_HID, like_file = H5I_INVALID_HID, like_dataset = H5I_INVALID_HID;
@@ -190,12 +207,12 @@ vxs_status volume_create(const char *path, const volume_spec *spec, const volume
     vxs_status status;
     hdf5_prepare();
     TRY(check_spec(spec));
-    TRY_CLEAN(file_open_serial(like->file, &like_file));
-    like_dataset = H5Dopen2(like_file, like->dataset, H5P_DEFAULT);
-    CHECK_CLEAN(like_dataset >= 0, VXS_BAD_INPUT, "input dataset '%s' of '%s' can't be opened any more",
-                like->dataset, like->file);
+    TRY_CLEAN(open_like(like, &like_file, &like_dataset));
     TRY_CLEAN(make_file(path, volume_spec_is_filtered(spec, like), &file));
+    io_watch_begin();
     status = fill_file(file, spec, like, like_dataset, warnings, warnings_bytes);
+    if (io_watch_end())
+        status = io_watch_judge(status, like->file); /* an attribute of the input that can't be read */
     if (H5Fclose(file) < 0) {
         if (status == VXS_OK)
             status_fail(VXS_IO, "output file '%s' can't be written: %s", path, hdf5_words(words));

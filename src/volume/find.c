@@ -76,7 +76,7 @@ static void add_dataset(search *s, hid_t dataset) {
         grown[list->count] = (found_dataset){strdup(s->path), strdup(summary), fits};
     }
     if (!grown || !grown[list->count].path || !grown[list->count].summary) {
-        s->status = status_fail(VXS_INTERNAL, "out of memory while listing datasets");
+        s->status = status_fail(VXS_IO, "out of memory while listing datasets");
         return;
     }
     list->count++;
@@ -117,7 +117,7 @@ static void visit_group(search *s, hid_t group, int depth) {
 vxs_status find_datasets(hid_t file, found_list *list) {
     *list = (found_list){0};
     search s = {.list = list, .seen = malloc(SEEN_MOST * sizeof(seen_object))};
-    CHECK(s.seen, VXS_INTERNAL, "out of memory while listing datasets");
+    CHECK(s.seen, VXS_IO, "out of memory while listing datasets");
     hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
     if (root >= 0 && see(&s, root))
         visit_group(&s, root, 0);

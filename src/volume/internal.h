@@ -16,11 +16,22 @@ void hdf5_prepare(void);
 /* HDF5's own words for its last error: the innermost and the outermost description. */
 const char *hdf5_words(char words[HDF5_WORDS_BYTES]);
 
-/* Whether the last error came out of the filter pipeline: a chunk that can't be decoded. */
-bool hdf5_error_is_filter(void);
+/* Whether the last error is the data's own fault, not the disk's: a chunk that can't be decoded or found, or
+ * that lies outside of the file. */
+bool hdf5_error_is_damage(void);
 
 /* " (No space left on device)" for the errno of a transfer that failed, "" for one that says nothing. */
 const char *errno_words(int cause, char words[64]);
+
+/*
+ * Around HDF5 calls that read: an I/O error is told from damaged content, whatever these calls make of it.
+ * HDF5 takes one for a broken file, and OMPIO of Open MPI 4.1 for a success. Nothing is left of it but errno.
+ */
+void io_watch_begin(void);
+int io_watch_end(void); /* the errno of an I/O error since, 0 without */
+
+/* VXS_IO instead of status if there was an I/O error since io_watch_begin: reading the file failed. */
+vxs_status io_watch_judge(vxs_status status, const char *path);
 
 /* Close any kind of identifier; negative ones are legal. */
 void hdf5_drop(hid_t id);
@@ -107,16 +118,20 @@ vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *inf
 /* ---- attributes.c ---- */
 
 #define SPACING_ATTRIBUTE "element_size_um"
+#define ORIGIN_ATTRIBUTE  "origin_um"
 
 /* The spacing attribute; false when there is none that makes sense, fault then says what is wrong with the
  * one that is there ("holds text"), or "". */
 bool attributes_read_spacing(hid_t dataset, double spacing[3], char *fault, size_t bytes);
 
+/* The origin attribute; false when there is none that makes sense. */
+bool attributes_read_origin(hid_t dataset, double origin[3]);
+
 /* Copy from's attributes to to, but those that the output makes itself; what can't be copied is named in
  * warnings. */
 void attributes_copy(hid_t from, hid_t to, char *warnings, size_t warnings_bytes);
 
-vxs_status attributes_write_spacing(hid_t dataset, const double spacing[3]);
+vxs_status attributes_write_three(hid_t dataset, const char *name, const double values[3]);
 vxs_status attributes_write(hid_t dataset, const volume_attribute *attribute);
 
 /* Free what H5Aread allocated for values of variable length. */
@@ -124,6 +139,27 @@ void attributes_reclaim(hid_t type, hid_t space, void *data);
 
 /* Print all attributes, one line each. */
 void attributes_print(FILE *out, hid_t dataset, const char *indent);
+
+/* ---- bad_chunks.c ---- */
+
+/* What became of chunks that could not be decoded. */
+typedef struct bad_chunks {
+    bool filling; /* they read as voxel */
+    unsigned char voxel[8];
+    int64_t *number; /* in any order, perhaps several times */
+    int64_t count, room;
+} bad_chunks;
+
+/* Fill a box within one chunk of v, and list the chunk. VXS_IO when memory runs out. One thread at a time. */
+vxs_status bad_chunk_fill(volume *v, const box *part, const box_view *dst);
+
+/* ---- offset.c ---- */
+
+enum { OFFSET_TEXT_BYTES = 64 };
+
+/* " at byte 4096 of the file": where the first voxel of a box, or its chunk, is stored; "" where it is not
+ * known. For messages. Local, independent. */
+const char *volume_offset_text(const volume *v, const box *where, char text[OFFSET_TEXT_BYTES]);
 
 /* ---- open.c ---- */
 
@@ -152,7 +188,8 @@ struct volume {
     int64_t call_chunks;                    /* the most in one call */
     int64_t source_bytes, bytes_since_open; /* what SOURCES_OPEN sources hold on average; 0 unless virtual */
     bool swapped, filtered, serial;
-    watchdog *dog;   /* borrowed, may be NULL */
+    watchdog *dog; /* borrowed, may be NULL */
+    bad_chunks bad;
     raw_reader *raw; /* NULL where HDF5 decodes, or nothing needs to be decoded */
     char not_collective[128];
 };

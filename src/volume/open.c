@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "comm/agree.h"
+#include "comm/fatal.h"
 #include "volume/raw_chunks.h"
 
 const char *volume_library_version(void) {
@@ -60,9 +61,12 @@ static vxs_status check_access(const char *path, int flags, vxs_status code) {
 static vxs_status open_file(volume *v, MPI_Comm comm, bool writing) {
     char words[HDF5_WORDS_BYTES];
     hid_t access = make_access(comm, writing);
+    io_watch_begin();
     v->file = H5Fopen(v->file_name, writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     hdf5_words(words);
+    const vxs_status read = io_watch_judge(VXS_OK, v->file_name);
     hdf5_drop(access);
+    TRY(read);
     CHECK(v->file >= 0, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT, "file '%s' can't be opened%s: %s",
           v->file_name, comm == MPI_COMM_NULL ? "" : " through MPI-IO", words);
     return VXS_OK;
@@ -71,10 +75,13 @@ static vxs_status open_file(volume *v, MPI_Comm comm, bool writing) {
 static vxs_status open_dataset(volume *v, bool parallel, bool writing) {
     char words[HDF5_WORDS_BYTES];
     hid_t access = make_dataset_access(parallel);
+    io_watch_begin();
     v->dataset = H5Dopen2(v->file, v->dataset_name, access);
     v->type = v->dataset < 0 ? v->dataset : H5Dget_type(v->dataset);
     hdf5_words(words);
+    const vxs_status read = io_watch_judge(VXS_OK, v->file_name);
     hdf5_drop(access);
+    TRY(read);
     CHECK(v->type >= 0, writing ? VXS_IO : VXS_BAD_INPUT, "dataset '%s' of '%s' can't be opened: %s",
           v->dataset_name, v->file_name, words);
     return VXS_OK;
@@ -145,21 +152,27 @@ static void close_quietly(volume *v) {
     status_set_message(text);
 }
 
+/* One rank reads metadata for all: when it can't, the others wait for ever, and only the end frees them. */
+static vxs_status agree_or_abort(MPI_Comm comm, bool collective, vxs_status mine) {
+    if (mine == VXS_IO && collective)
+        comm_abort(comm, mine);
+    return comm_agree(comm, mine);
+}
+
 /* The steps of opening, agreed upon one by one: nobody enters a collective call without the others. */
 static vxs_status open_volume(const volume_info *info, MPI_Comm comm, bool writing, volume **opened) {
     volume *v = new_volume(info, comm, writing);
     bool serial = info->serial_only || (!writing && component_misses_short_reads());
     MPI_Comm file_comm = serial ? MPI_COMM_NULL : comm;
-    vxs_status status =
-        v ? VXS_OK : status_fail(VXS_INTERNAL, "out of memory while opening '%s'", info->file);
+    vxs_status status = v ? VXS_OK : status_fail(VXS_IO, "out of memory while opening '%s'", info->file);
     if (status == VXS_OK)
         status =
             check_access(info->file, writing ? O_RDWR : O_RDONLY, writing ? VXS_CANT_CREATE : VXS_BAD_INPUT);
     status = comm_agree(comm, status);
     if (status == VXS_OK)
-        status = comm_agree(comm, open_file(v, file_comm, writing));
+        status = agree_or_abort(comm, !serial, open_file(v, file_comm, writing));
     if (status == VXS_OK)
-        status = comm_agree(comm, open_dataset(v, !serial, writing));
+        status = agree_or_abort(comm, !serial, open_dataset(v, !serial, writing));
     if (status == VXS_OK && serial)
         plan_sources(v, info->sources);
     if (v)
@@ -219,10 +232,12 @@ vxs_status volume_flush(volume *target) {
 vxs_status volume_close(volume *any) {
     if (!any)
         return VXS_OK;
-    char words[HDF5_WORDS_BYTES] = "";
+    char words[HDF5_WORDS_BYTES] = "", cause[64];
     watchdog_begin(any->dog, "closing '%s'", any->file_name);
     raw_reader_destroy(any->raw);
+    free(any->bad.number);
     hdf5_drop(any->type);
+    errno = 0;
     bool closed = any->dataset < 0 || H5Dclose(any->dataset) >= 0;
     if (!closed)
         hdf5_words(words);
@@ -230,9 +245,10 @@ vxs_status volume_close(volume *any) {
         hdf5_words(words);
         closed = false;
     }
+    errno_words(errno, cause);
     watchdog_end(any->dog);
     vxs_status status =
-        closed ? VXS_OK : status_fail(VXS_IO, "closing '%s' failed: %s", any->file_name, words);
+        closed ? VXS_OK : status_fail(VXS_IO, "closing '%s' failed%s: %s", any->file_name, cause, words);
     free(any);
     return status;
 }

@@ -49,6 +49,8 @@ static void print_volume(FILE *out, const volume_info *info, hid_t dataset) {
         fprintf(out, "spacing  not known (attribute " SPACING_ATTRIBUTE " %s)\n", info->spacing_fault);
     else
         fprintf(out, "spacing  not known (no attribute " SPACING_ATTRIBUTE ")\n");
+    if (info->has_origin)
+        fprintf(out, "origin   %g, %g, %g um (d, h, w)\n", info->origin[0], info->origin[1], info->origin[2]);
     fprintf(out, "attributes:\n");
     attributes_print(out, dataset, "  ");
 }

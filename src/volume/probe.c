@@ -101,6 +101,7 @@ static vxs_status describe_dataset(hid_t file, hid_t dataset, volume_info *info)
     info->serial_only = lives_elsewhere(file, dataset);
     info->has_spacing =
         attributes_read_spacing(dataset, info->spacing, info->spacing_fault, sizeof info->spacing_fault);
+    info->has_origin = attributes_read_origin(dataset, info->origin);
     return layout_describe(dataset, info);
 }
 
@@ -200,10 +201,12 @@ vxs_status volume_probe(const char *file, const char *dataset, volume_info *info
     hdf5_prepare();
     memset(info, 0, sizeof *info);
     hid_t open_file;
-    TRY(file_open_serial(file, &open_file));
-    vxs_status status = describe_file(file, info);
+    io_watch_begin();
+    vxs_status status = file_open_serial(file, &open_file);
+    if (status == VXS_OK)
+        status = describe_file(file, info);
     if (status == VXS_OK)
         status = probe_open_file(open_file, dataset, info);
     hdf5_drop(open_file);
-    return status;
+    return io_watch_judge(status, file);
 }

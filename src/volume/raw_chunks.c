@@ -1,6 +1,5 @@
 #include "volume/raw_chunks.h"
 
-#include <errno.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +29,7 @@ typedef struct parcel {
 /* The first chunk, in reading order, that could not be decoded. */
 typedef struct damage {
     bool found;
+    vxs_status status;
     box part;
     char reason[DECODE_REASON_BYTES];
 } damage;
@@ -43,7 +43,8 @@ struct raw_reader {
     parcel *parcel;
     decoder **decoder; /* by thread */
     turns turns;
-    bool *busy; /* by parcel, the turns' */
+    bool *busy;     /* by parcel, the turns' */
+    volume *volume; /* of the read under way */
     const box_view *dst;
     damage damage;
 };
@@ -153,13 +154,25 @@ static bool comes_before(const box *a, const box *b) {
     return false;
 }
 
-static void note_damage(raw_reader *r, const box *part, const char *reason) {
-#pragma omp critical(voxslab_raw_chunks)
+static void note_damage(raw_reader *r, vxs_status status, const box *part, const char *reason) {
     if (!r->damage.found || comes_before(part, &r->damage.part)) {
+        r->damage.status = status;
         r->damage.part = *part;
         snprintf(r->damage.reason, sizeof r->damage.reason, "%s", reason);
 #pragma omp atomic write
         r->damage.found = true;
+    }
+}
+
+/* Fill it where that is wished. */
+static void take_damage(raw_reader *r, const box *part, const char *reason) {
+#pragma omp critical(voxslab_raw_chunks)
+    {
+        vxs_status status = VXS_BAD_INPUT;
+        if (r->volume->bad.filling)
+            status = bad_chunk_fill(r->volume, part, r->dst);
+        if (status != VXS_OK)
+            note_damage(r, status, part, reason);
     }
 }
 
@@ -180,7 +193,7 @@ static void decode_parcel(raw_reader *r, int slot) {
         if (decoder_run(mine, c->mask, p->raw + c->begin, c->bytes, &voxels, reason))
             place_chunk(&r->form, &voxels, &c->part, r->dst);
         else
-            note_damage(r, &c->part, reason);
+            take_damage(r, &c->part, reason);
     }
     turns_done(&r->turns, slot);
 }
@@ -216,22 +229,35 @@ static hsize_t stored_size(const volume *v, const hsize_t *at) {
 
 static vxs_status fetch_chunk(volume *v, const box *part, const hsize_t *at, bool plain, hsize_t bytes,
                               parcel *p) {
-    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64];
+    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], reason[64], offset[OFFSET_TEXT_BYTES];
     raw_chunk *c = &p->chunk[p->count];
     *c = (raw_chunk){.part = *part, .begin = p->used, .bytes = (size_t)bytes};
     watchdog_begin(v->dog, "reading chunk %s of dataset '%s' in '%s'", volume_box_text(v, part, place),
                    v->dataset_name, v->file_name);
-    errno = 0;
-    bool fetched = read_stored(v->dataset, at, &c->mask, p->raw + p->used, bytes) >= 0;
-    errno_words(errno, cause);
+    io_watch_begin();
+    const bool fetched = read_stored(v->dataset, at, &c->mask, p->raw + p->used, bytes) >= 0;
+    const int cause = io_watch_end();
     watchdog_end(v->dog);
-    CHECK(fetched, VXS_IO, "reading chunk %s of dataset '%s' in '%s' failed%s: %s", place, v->dataset_name,
-          v->file_name, cause, hdf5_words(words));
+    if (!fetched || cause != 0) {
+        const bool damaged = cause == 0 && hdf5_error_is_damage();
+        hdf5_words(words);
+        return status_fail(damaged ? VXS_BAD_INPUT : VXS_IO,
+                           "reading chunk %s of dataset '%s' in '%s'%s failed%s: %s", place, v->dataset_name,
+                           v->file_name, volume_offset_text(v, part, offset), errno_words(cause, reason),
+                           words);
+    }
     if (plain)
         c->mask = UINT32_MAX;
     p->used += (size_t)bytes;
     p->count++;
     return VXS_OK;
+}
+
+static vxs_status fill_chunk(volume *v, const box *part) {
+    vxs_status status;
+#pragma omp critical(voxslab_raw_chunks)
+    status = bad_chunk_fill(v, part, v->raw->dst);
+    return status;
 }
 
 /* As many chunks as a parcel takes, at least one, until the walk ends. */
@@ -246,11 +272,12 @@ static vxs_status fill_parcel(fetching *f, parcel *p) {
         hsize_t bytes = stored_size(v, origin);
         if (p->count > 0 && p->used + bytes > PARCEL_BYTES)
             break;
-        if (bytes == 0)
-            TRY(volume_read_by_library(v, &f->walk.piece, v->raw->dst));
-        else
-            TRY(fetch_chunk(v, &f->walk.piece, origin, partial && v->raw->pipeline.partial_chunks_plain,
-                            bytes, p));
+        const bool plain = partial && v->raw->pipeline.partial_chunks_plain;
+        vxs_status status = bytes == 0 ? volume_read_by_library(v, &f->walk.piece, v->raw->dst)
+                                       : fetch_chunk(v, &f->walk.piece, origin, plain, bytes, p);
+        if (status == VXS_BAD_INPUT && v->bad.filling)
+            status = fill_chunk(v, &f->walk.piece);
+        TRY(status);
         f->waiting = pieces_next(&f->walk);
     }
     return VXS_OK;
@@ -285,6 +312,7 @@ vxs_status raw_reader_read(volume *v, const box *where, const box_view *dst) {
     fetching f = {.v = v};
     pieces_begin(&f.walk, where, v->chunk, 1);
     f.waiting = pieces_next(&f.walk);
+    r->volume = v;
     r->dst = dst;
     r->damage.found = false;
     turns_begin(&r->turns, r->parcels, r->busy);
@@ -297,6 +325,7 @@ vxs_status raw_reader_read(volume *v, const box *where, const box_view *dst) {
     turns_destroy(&r->turns);
     if (!r->damage.found)
         return status;
+    CHECK(r->damage.status != VXS_IO, VXS_IO, "out of memory for the list of bad chunks");
     for (int a = 0; a < AXES; a++)
         r->damage.part.axis[a] = range_align(r->damage.part.axis[a], v->chunk[a], v->shape[a]);
     return status_fail(VXS_BAD_INPUT, "chunk %s of dataset '%s' in '%s' can't be decoded (damaged?): %s",

@@ -108,27 +108,38 @@ static int64_t call_voxels(const volume *v, const box *where, bool writing, int6
 
 /* ---- reading ---- */
 
+/* What a failed H5Dread says; cause is the errno that it left. */
+static vxs_status fail_to_read(const volume *v, const box *where, int cause) {
+    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], reason[64], offset[OFFSET_TEXT_BYTES];
+    const bool damaged = cause == 0 && hdf5_error_is_damage();
+    box chunk = *where;
+    for (int a = 0; a < AXES && damaged && v->chunk_bytes > 0; a++)
+        chunk.axis[a] = range_align(chunk.axis[a], v->chunk[a], v->shape[a]);
+    hdf5_words(words);
+    if (damaged)
+        return status_fail(VXS_BAD_INPUT, "chunk %s of dataset '%s' in '%s' can't be decoded (damaged?): %s",
+                           volume_box_text(v, &chunk, place), v->dataset_name, v->file_name, words);
+    return status_fail(VXS_IO, "reading %s of dataset '%s' in '%s'%s failed%s: %s",
+                       volume_box_text(v, where, place), v->dataset_name, v->file_name,
+                       volume_offset_text(v, where, offset), errno_words(cause, reason), words);
+}
+
 vxs_status volume_read_by_library(volume *v, const box *where, const box_view *dst) {
-    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64];
+    char place[BOX_TEXT_BYTES];
     hid_t memory = H5I_INVALID_HID, file = H5I_INVALID_HID;
     vxs_status status;
     TRY_CLEAN(select_in_memory(v, dst, where, &memory));
     TRY_CLEAN(select_in_file(v, where, &file));
     watchdog_begin(v->dog, "reading %s of dataset '%s' in '%s'", volume_box_text(v, where, place),
                    v->dataset_name, v->file_name);
-    errno = 0;
-    bool done = H5Dread(v->dataset, v->type, memory, file, H5P_DEFAULT, dst->data) >= 0;
-    int reason = errno;
+    io_watch_begin();
+    const bool done = H5Dread(v->dataset, v->type, memory, file, H5P_DEFAULT, dst->data) >= 0;
+    const int cause = io_watch_end();
     watchdog_end(v->dog);
-    if (!done) {
-        bool undecodable = hdf5_error_is_filter();
-        status = status_fail(undecodable ? VXS_BAD_INPUT : VXS_IO,
-                             "reading %s of dataset '%s' in '%s' failed%s%s: %s",
-                             volume_box_text(v, where, place), v->dataset_name, v->file_name,
-                             undecodable ? ", a chunk there can't be decoded (damaged?)" : "",
-                             undecodable ? "" : errno_words(reason, cause), hdf5_words(words));
+    if (!done || cause != 0)
+        status = fail_to_read(v, where, cause);
+    if (status != VXS_OK)
         goto cleanup;
-    }
     if (v->swapped)
         swap_box(v, dst, where);
 cleanup:
@@ -147,6 +158,19 @@ static vxs_status close_sources(volume *v, const box *piece) {
     return full ? volume_reopen_dataset(v) : VXS_OK;
 }
 
+/* To find the chunk that is damaged, and to go on without it. */
+static vxs_status read_chunk_by_chunk(volume *v, const box *where, const box_view *dst) {
+    piece_walk walk;
+    pieces_begin(&walk, where, v->chunk, 1);
+    while (pieces_next(&walk)) {
+        vxs_status status = volume_read_by_library(v, &walk.piece, dst);
+        if (status == VXS_BAD_INPUT && v->bad.filling)
+            status = bad_chunk_fill(v, &walk.piece, dst);
+        TRY(status);
+    }
+    return VXS_OK;
+}
+
 vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
     piece_walk walk;
     char place[BOX_TEXT_BYTES];
@@ -161,7 +185,10 @@ vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
     pieces_begin(&walk, where, unit, most);
     while (pieces_next(&walk)) {
         TRY(close_sources(source, &walk.piece));
-        TRY(volume_read_by_library(source, &walk.piece, dst));
+        vxs_status status = volume_read_by_library(source, &walk.piece, dst);
+        if (status == VXS_BAD_INPUT && source->chunk_bytes > 0)
+            status = read_chunk_by_chunk(source, &walk.piece, dst);
+        TRY(status);
     }
     return VXS_OK;
 }
@@ -179,22 +206,24 @@ static void note_cause(volume *v, hid_t transfer) {
 }
 
 static vxs_status write_selected(volume *v, hid_t memory, hid_t file, const box *where, const void *data) {
-    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64];
+    char words[HDF5_WORDS_BYTES], place[BOX_TEXT_BYTES], cause[64], offset[OFFSET_TEXT_BYTES] = "";
     const char *what = where ? volume_box_text(v, where, place) : "nothing";
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     if (!v->serial)
         H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
     watchdog_begin(v->dog, "writing %s of dataset '%s' in '%s'", what, v->dataset_name, v->file_name);
     errno = 0;
-    bool written = H5Dwrite(v->dataset, v->type, memory, file, transfer, data) >= 0;
+    const bool written = H5Dwrite(v->dataset, v->type, memory, file, transfer, data) >= 0 && !io_watch_end();
     errno_words(errno, cause);
     watchdog_end(v->dog);
     hdf5_words(words);
     if (written && !v->serial)
         note_cause(v, transfer);
     hdf5_drop(transfer);
-    CHECK(written, VXS_IO, "writing %s of dataset '%s' in '%s' failed%s: %s", what, v->dataset_name,
-          v->file_name, cause, words);
+    if (!written && where && !v->filtered)
+        volume_offset_text(v, where, offset);
+    CHECK(written, VXS_IO, "writing %s of dataset '%s' in '%s'%s failed%s: %s", what, v->dataset_name,
+          v->file_name, offset, cause, words);
     return VXS_OK;
 }
 

@@ -53,7 +53,9 @@ typedef struct volume_info {
     char filters[VOLUME_FILTERS_BYTES]; /* "shuffle, deflate 4", "" without */
     int64_t storage_bytes;              /* allocated in the file */
     bool has_spacing;
-    double spacing[3];                 /* element_size_um, d, h, w */
+    double spacing[3]; /* element_size_um, d, h, w */
+    bool has_origin;
+    double origin[3];                  /* origin_um: where the centre of the first voxel lies, d, h, w */
     char spacing_fault[128];           /* "holds text": why it is there and is not usable; "" without */
     int64_t file_bytes, file_mtime_ns; /* of the file named by the user */
 } volume_info;
@@ -85,7 +87,8 @@ typedef struct volume volume;
 
 /* Open what volume_probe described (the same info on every rank): MPI-IO with collective metadata reads, or
  * each rank by the serial driver if info->serial_only. Collective; on failure anywhere every rank fails, with
- * the same status and message, and *opened is NULL. So many threads decode chunks, see volume_read_threads.
+ * the same status and message, and *opened is NULL; only an I/O error inside the collective open ends the
+ * program (MPI_Abort, 74). So many threads decode chunks, see volume_read_threads.
  */
 vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, int threads, volume **opened);
 
@@ -93,9 +96,21 @@ vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, int threads,
  * whole chunks. dst holds where; its w stride is 1 and its h, d, c, n strides are those of one enclosing
  * row-major array (each stride divides the next). Chunks under deflate, shuffle and fletcher32 are fetched
  * by the calling thread and decoded by the threads of volume_open_read; HDF5 does all else. Local,
- * independent. VXS_BAD_INPUT for a chunk that can't be decoded, VXS_IO for the rest, with file, dataset, box
- * and reason. */
+ * independent. VXS_BAD_INPUT for a chunk that can't be decoded or lies outside of the file, VXS_IO for the
+ * rest, with file, offset, dataset, box and reason. */
 vxs_status volume_read(volume *source, const box *where, const box_view *dst);
+
+/*
+ * From here on chunks that can't be decoded, or lie outside of the file, read as voxel (of info->dtype, in
+ * the machine's byte order) and are listed by their numbers on the grid of info->read_chunk, row-major. Only
+ * where there is such a grid: a contiguous dataset has no chunks. I/O errors stay errors. Local.
+ */
+void volume_fill_bad_chunks(volume *source, const void *voxel);
+
+/* The chunks that were filled since the last call, ascending, each once; numbers (NULL without any) becomes
+ * the caller's. Local. */
+void volume_take_bad_chunks(volume *source, int64_t **numbers, int64_t *count);
+box volume_chunk_box(const volume_info *info, int64_t number);
 
 /* How many of the threads there are may decode chunks in so many bytes, at least 1. Local. */
 int volume_read_threads(const volume_info *info, int threads, int64_t bytes);
@@ -117,6 +132,18 @@ typedef struct volume_attribute {
     int64_t number;
 } volume_attribute;
 
+/* An attribute read back: a text (cut to fit) or a number. */
+typedef struct volume_note {
+    const char *name;
+    bool found; /* it is there and of one of these kinds */
+    char text[VOLUME_PATH_BYTES];
+    int64_t number;
+} volume_note;
+
+/* Fill the notes by their names, through the serial driver. VXS_BAD_INPUT, VXS_IO. Local; one rank calls it.
+ */
+vxs_status volume_read_notes(const volume_info *info, volume_note *notes, int count);
+
 typedef struct volume_spec {
     const char *dataset; /* groups on the way are made */
     int axes;
@@ -128,6 +155,8 @@ typedef struct volume_spec {
     int gzip_level;
     bool has_spacing;
     double spacing[3]; /* written as element_size_um float64[3], d, h, w */
+    bool has_origin;
+    double origin[3]; /* written as origin_um likewise */
     const volume_attribute *attributes;
     int attribute_count;
 } volume_spec;
@@ -138,10 +167,10 @@ bool volume_spec_is_filtered(const volume_spec *spec, const volume_info *like);
 /*
  * Create path (it must not exist: O_EXCL) with one dataset, serially: space allocated early where nothing is
  * filtered, no fill values, format bounds V110 so that millions of chunks work, all attributes of like
- * copied but element_size_um and voxslab_* (and references, which can't be: a line added to warnings),
- * then the given ones written. Closed again on return. VXS_CANT_CREATE with path and reason; then nothing is
- * left at path. VXS_IO when the file can't be written to its end: then HDF5 still holds it, and the program
- * must end without MPI_Finalize. Local; one rank calls it.
+ * copied but element_size_um, origin_um and voxslab_* (and references, which can't be: a line added to
+ * warnings), then the given ones written. Closed again on return. VXS_CANT_CREATE with path and reason; then
+ * nothing is left at path. VXS_IO when the file can't be written to its end: then HDF5 still holds it, and
+ * the program must end without MPI_Finalize. Local; one rank calls it.
  */
 vxs_status volume_create(const char *path, const volume_spec *spec, const volume_info *like, char *warnings,
                          size_t warnings_bytes);
@@ -182,6 +211,9 @@ int64_t volume_write_overhead(const volume_spec *spec, const volume_info *like, 
 
 /* Let a watchdog see every transfer, flush and close from here on; borrowed, may be NULL. Local. */
 void volume_watch(volume *any, watchdog *dog);
+
+/* Give a number attribute of an open output another value. Collective; a failure is this rank's alone. */
+vxs_status volume_rewrite_number(volume *target, const char *name, int64_t number);
 
 /* Flush to the disk (H5Fflush, which has each rank fsync). Collective; a failure is this rank's alone. */
 vxs_status volume_flush(volume *target);

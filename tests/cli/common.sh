@@ -1,5 +1,5 @@
 # Sourced by the tests: a folder of its own, assertions that say what was run.
-# From CTest: VOXSLAB, MAKE_VOLUME, MPIRUN, MAN_PAGE.
+# From CTest: VOXSLAB, MAKE_VOLUME, ALTER_VOLUME, MPIRUN, MAN_PAGE.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../../scripts/mpi_env.sh"
 unset SLURM_PROCID SLURM_NTASKS SLURM_STEP_NUM_TASKS
@@ -24,6 +24,8 @@ finish() {
 }
 
 make() { "$MAKE_VOLUME" "$@" || fail "make_volume $*"; }
+
+alter() { "$ALTER_VOLUME" "$@" || fail "alter_volume $*"; }
 
 # run RANKS ARGS...: without mpirun when RANKS is 0. Leaves $status, and the files out and err beside the folder.
 run() {

@@ -24,14 +24,14 @@ answers 2 'Usage' resample --help
 
 # Every option of a help is in the man page that was built, and the other way round.
 sed 's/\\//g' "$MAN_PAGE" >man
-for command in resample label compare info; do
+for command in resample label grid-sample affine warp verify compare info; do
     "$VOXSLAB" "$command" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u >help_options
     [ -s help_options ] || fail "no options in the help of $command"
     while read -r option; do
         grep -qE -- "(^|[^a-z-])$option([^a-z-]|\$)" man || fail "man page lacks $option"
     done <help_options
 done
-{ "$VOXSLAB" --help; "$VOXSLAB" resample --help; "$VOXSLAB" label --help; "$VOXSLAB" compare --help; "$VOXSLAB" info --help; } >help
+{ "$VOXSLAB" --help; "$VOXSLAB" resample --help; "$VOXSLAB" label --help; "$VOXSLAB" grid-sample --help; "$VOXSLAB" affine --help; "$VOXSLAB" warp --help; "$VOXSLAB" verify --help; "$VOXSLAB" compare --help; "$VOXSLAB" info --help; } >help
 for option in $(grep -oE -- '--[a-z][a-z-]+' man | sort -u); do
     grep -qF -- "$option" help || fail "$option is in the man page only"
 done

@@ -4,7 +4,7 @@
  * KIND read, write, sync, rename or unlink; FILE a text that the path ends with; N from 1; RANK as Open MPI
  * numbers it, or -1 for any. DEED:
  *     kill    SIGKILL before the call            tear    half of the write, then SIGKILL
- *     EIO     this call fails                    ENOSPC  this one and all later ones fail
+ *     EIO     this call fails                    ENOSPC, EDQUOT  this one and all later ones fail
  *     short   half of it is done, and said so    hang    it never returns
  *     usr1    SIGUSR1 to this process first      term    SIGTERM
  *     trace   nothing; begin and end of each call of any KIND on a path that holds FILE, and of every sync,
@@ -64,6 +64,11 @@ static bool ends_with(const char *path, const char *end) {
 enum verdict { GO_ON, FAIL, HALF, TEAR, TRACED };
 static __thread char current_path[4096]; /* of a traced call */
 
+/* Of a disk or quota that is full, and stays so; 0 for other deeds. */
+static int lasting_error(void) {
+    return strcmp(fault.deed, "ENOSPC") == 0 ? ENOSPC : strcmp(fault.deed, "EDQUOT") == 0 ? EDQUOT : 0;
+}
+
 /* Counts the call if it is one that is meant, and does what is to be done before it. */
 static enum verdict judge(const char *kind, const char *path) {
     if (fault.armed && strcmp(fault.deed, "trace") == 0) {
@@ -74,8 +79,9 @@ static enum verdict judge(const char *kind, const char *path) {
     if (!fault.armed || strcmp(kind, fault.kind) != 0 || !ends_with(path, fault.file))
         return GO_ON;
     long number = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
-    if (number > fault.n && strcmp(fault.deed, "ENOSPC") == 0) {
-        errno = ENOSPC;
+    const int lasting = lasting_error();
+    if (number > fault.n && lasting) {
+        errno = lasting;
         return FAIL;
     }
     if (number != fault.n)
@@ -88,9 +94,8 @@ static enum verdict judge(const char *kind, const char *path) {
         raise(SIGTERM);
     while (strcmp(fault.deed, "hang") == 0)
         pause();
-    bool full = strcmp(fault.deed, "ENOSPC") == 0;
-    if (full || strcmp(fault.deed, "EIO") == 0) {
-        errno = full ? ENOSPC : EIO;
+    if (lasting || strcmp(fault.deed, "EIO") == 0) {
+        errno = lasting ? lasting : EIO;
         return FAIL;
     }
     return strcmp(fault.deed, "short") == 0 ? HALF : strcmp(fault.deed, "tear") == 0 ? TEAR : GO_ON;

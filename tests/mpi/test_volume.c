@@ -233,7 +233,9 @@ static void the_worst_status_and_its_lowest_message_reach_all_ranks(void **state
     vxs_status mine =
         rank == 0 ? status_fail(VXS_USAGE, "usage of 0") : status_fail(VXS_IO, "io of %d", rank);
     ASSERT_ALL(comm_agree(MPI_COMM_WORLD, mine) == (ranks > 1 ? VXS_IO : VXS_USAGE));
-    ASSERT_ALL(strcmp(status_message(), ranks > 1 ? "io of 1" : "usage of 0") == 0);
+    ASSERT_ALL(ranks > 1
+                   ? strncmp(status_message(), "rank 1 on ", 10) == 0 && strstr(status_message(), ": io of 1")
+                   : strcmp(status_message(), "usage of 0") == 0);
     ASSERT_ALL(comm_agree(MPI_COMM_WORLD, VXS_OK) == VXS_OK);
 }
 

@@ -60,11 +60,11 @@ if [ -e "$example" ]; then # the README shows what is tested
     sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' | cmp -s - "$example" || breach "README.md's C example is not $example"
 fi
 if [ -n "$program" ]; then
-    help=$("$program" resample --help; "$program" label --help; "$program" compare --help; "$program" info --help; "$program" --help)
+    help=$("$program" resample --help; "$program" label --help; "$program" grid-sample --help; "$program" affine --help; "$program" warp --help; "$program" verify --help; "$program" compare --help; "$program" info --help; "$program" --help)
     grep -q 'voxslab resample --help' README.md || for option in $(grep -oE -- '--[a-z][a-z-]+' <<<"$help" | sort -u); do
         grep -qF -- "$option" README.md || breach "README.md neither names $option nor refers to 'voxslab resample --help'"
     done
-    for option in $(sed ':join; /\\$/ {N; s/\\\n//; b join}' README.md | grep -E 'voxslab (resample|label|compare|info)' | sed 's/.*voxslab \(resample\|label\|compare\|info\)//' | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+    for option in $(sed ':join; /\\$/ {N; s/\\\n//; b join}' README.md | grep -E 'voxslab (resample|label|grid-sample|affine|warp|verify|compare|info)' | sed 's/.*voxslab \(resample\|label\|grid-sample\|affine\|warp\|verify\|compare\|info\)//' | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
         grep -qE -- "(^|[^a-z-])$option([^a-z-]|$)" <<<"$help" || breach "README.md shows $option, which 'voxslab --help' does not know"
     done
 fi

@@ -1,0 +1,62 @@
+/* voxslab warp: its options. */
+#include "cli/sample_options.h"
+
+static void set_defaults(void *target) {
+    sample_set_defaults(target, VXS_OP_WARP);
+}
+
+static const positional_row positionals[] = {
+    JOB_POSITIONAL_IN,
+    {"FIELD[:DATASET]",
+     "The displacement field: a float32 or float64 dataset of shape (D',H',W',3), whose last axis holds x, "
+     "y, z: "
+     "how far along w, h and d from an output voxel its value lies in the input. It covers the output, at "
+     "its "
+     "resolution or coarser.",
+     offsetof(job_args, job.points)},
+    JOB_POSITIONAL_OUT,
+    {NULL, NULL, 0},
+};
+
+static const option_row options[] = {
+    {"size", 's', "D,H,W",
+     "Output size in voxels, which the field covers. Default: the input's, if the field has it, too.",
+     job_parse_size, offsetof(job_args, job), 0},
+    {"coordinates", 0, "SPACE", "What displacements are in: voxels of the input (default), or physical.",
+     sample_parse_coordinates, 0, 0},
+    {"unit", 0, "UNIT", "Of physical displacements: um (default), mm or nm.", sample_parse_unit, 0, 0},
+    {"input-spacing", 0, "d,h,w", "The input's voxel spacing, instead of its attribute element_size_um.",
+     value_spacing, offsetof(job_args, job.input_spacing), 0},
+#include "cli/sample_options.inc"
+#include "cli/job_options.inc"
+    {0},
+};
+
+static const example examples[] = {
+    {"Apply a registration's displacement field, in mm, computed at half the resolution",
+     "mpirun -n 4 voxslab warp scan.h5 field.h5 warped.h5 --size 512,512,512 --coordinates physical --unit "
+     "mm"},
+    {NULL, NULL},
+};
+
+const command command_warp = {
+    .name = "warp",
+    .summary = "warp a volume by a displacement field, as registration tools make it",
+    .synopsis = "IN[:DATASET] FIELD[:DATASET] OUT[:DATASET]\n[--size D,H,W] [--coordinates voxels|physical] "
+                "[--unit um|mm|nm] [OPTION]...",
+    .description = "The output's voxel at index i shows the input at i + displacement. The output's voxels "
+                   "lie where the "
+                   "input's do, spacing and origin included. A field that is coarser than the output covers "
+                   "the same extent, "
+                   "edge to edge, and is interpolated linearly. The result is the same to the bit for any "
+                   "number of ranks "
+                   "and threads and for any memory budget.",
+    .positionals = positionals,
+    .options = options,
+    .examples = examples,
+    .args_bytes = sizeof(job_args),
+    .set_defaults = set_defaults,
+    .check = sample_check,
+    .needs_mpi = job_needs_mpi,
+    .run = job_command_run,
+};
