@@ -57,12 +57,18 @@ def must_reach_bandwidth(row, most):
     return in_memory(row) and row["threads"] == most and cube[3] < cube[2] and (cube[1] != "linear" or cube[0] == "float32")
 
 
+def beside_floor(row):
+    """A bare loop over the same cache lines shows what the memory gives for them."""
+    floor = row["ours"].get("floor_ms")
+    return f" ({100 * floor / row['ours']['ms_median']:.0f} % of a bare loop over the same lines)" if floor else ""
+
+
 def against_volresample(rows):
     for row in rows:
         times = ratio(row, "volresample")
         if times and "grid_sample" not in row["name"]:
             share = row["ours"]["bandwidth_share"] if in_memory(row) else 0
-            words = f", {100 * share:.0f} % of the bandwidth" if share else ", in cache"
+            words = f", {100 * share:.0f} % of the bandwidth{beside_floor(row)}" if share else ", in cache"
             yield times >= 2 or share >= 0.85, f"{label(row)}: {times:.2f} times{words}"
 
 
@@ -107,7 +113,7 @@ def near_bandwidth(rows):
     for row in rows:
         if row["ours"] and must_reach_bandwidth(row, most):
             share = row["ours"]["bandwidth_share"]
-            yield share >= 0.7, f"{label(row)}: {100 * share:.0f} %"
+            yield share >= 0.7, f"{label(row)}: {100 * share:.0f} %{beside_floor(row)}"
 
 
 def copy_ratio(bandwidths):

@@ -1,7 +1,8 @@
 """Merges what scripts/bench.sh measured: bench.json, one table, and whether the goals are met.
 
 The table is Markdown that reads well as it is. 'share' is the part of the memory bandwidth that was measured in the
-same run, or, of deflated files, the part of the time that was spent inside the codec. A peer has two figures: as it is
+same run, or, of deflated files, the part of the time that was spent inside the codec. 'of floor' is how much of the
+time a bare loop takes that reads and writes the same cache lines in the same order and computes nothing. A peer has two figures: as it is
 installed / with its memory reused from call to call; 'x' is how many times ours is faster.
 """
 import argparse
@@ -15,7 +16,7 @@ import bench_goals
 
 PEERS = ("volresample", "torch")  # these have columns of their own
 BUSY_CORES = 0.1  # used by other programs meanwhile
-HEAD = ["row", "ranks x threads", "ours", "least to most", "GB/s", "share", "cycles/voxel",
+HEAD = ["row", "ranks x threads", "ours", "least to most", "GB/s", "share", "of floor", "cycles/voxel",
         "volresample", "x", "PyTorch", "x", "other", "x"]
 
 
@@ -49,6 +50,7 @@ def merged(runs):
     one = dict(runs[0])
     for key in ("ms_median", "gb_per_s", "bandwidth_share", "cycles_per_voxel"):
         one[key] = statistics.mean(run[key] for run in runs)
+    one["floor_ms"] = min(run.get("floor_ms", 0) for run in runs)
     one["ms_min"], one["ms_max"] = min(r["ms_min"] for r in runs), max(r["ms_max"] for r in runs)
     return one
 
@@ -57,6 +59,10 @@ def merged(runs):
 
 def number(value):
     return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+
+
+def of_floor(ours):
+    return f"{100 * ours['floor_ms'] / ours['ms_median']:.0f} %" if ours.get("floor_ms") else ""
 
 
 def peer_cells(peer):
@@ -74,9 +80,10 @@ def kernel_cells(row):
     cells = [row["name"] + (" !" if row.get("busy") else ""), f"1x{row['threads']}"]
     if ours:
         cells += [number(ours["ms_median"]) + " ms", f"{number(ours['ms_min'])} to {number(ours['ms_max'])}",
-                  number(ours["gb_per_s"]), f"{100 * ours['bandwidth_share']:.0f} %", number(ours["cycles_per_voxel"])]
+                  number(ours["gb_per_s"]), f"{100 * ours['bandwidth_share']:.0f} %", of_floor(ours),
+                  number(ours["cycles_per_voxel"])]
     else:
-        cells += ["-", "", "", "", ""]
+        cells += ["-", "", "", "", "", ""]
     for name in PEERS:
         cells += peer_cells(row["peers"].get(name))
     others = [(name, peer) for name, peer in row["peers"].items() if name not in PEERS]
@@ -97,7 +104,7 @@ def io_cells(row, rows):
         other, ratio = f"1x1 {number(one['s_median'])} s", one["s_median"] / row["s_median"]
     return [name, f"{row['ranks']}x{row['threads']}", number(row["s_median"]) + " s",
             f"{number(row['s_min'])} to {number(row['s_max'])}", number(moved),
-            f"{100 * row['codec_share']:.0f} %" if "codec_share" in row else "", "", "", "", "", "",
+            f"{100 * row['codec_share']:.0f} %" if "codec_share" in row else "", "", "", "", "", "", "",
             other, number(ratio) if ratio else ""]
 
 
