@@ -63,7 +63,7 @@ one_rank 2 'uint64|linear' wide.h5
 one_rank 2 'uint16 to bool' good.h5 --mode nearest --dtype bool
 one_rank 2 '--chunk|4' good.h5 --chunk 1,2,3,4
 refuse 2 '--spacing|element_size_um|--input-spacing' resample good.h5 out.h5 --spacing iso=1
-spacings=(-1,0,1 nan,1,1 1,1 inf,2,3)
+spacings=('-1,0,1' 'nan,1,1' '1,1' 'inf,2,3')
 faults=('holds -1, 0, 1, not three' 'holds nan, 1, 1' 'holds 2 numbers' 'holds inf, 2, 3')
 for i in "${!spacings[@]}"; do
     make spaced.h5 /raw "spacing=${spacings[i]}"
