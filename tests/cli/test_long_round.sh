@@ -1,7 +1,7 @@
 # Rounds that take long: as few as can be, and where they can't be cut, progress within and a stop that is heard.
 . "$(dirname "$0")/common.sh"
 
-# 2 TiB to a tenth, each output chunk from 0.5 GiB: 16 ranks get rounds of at most about 16 GiB, 1 GiB where that goes.
+# 2 TiB to a tenth, each output chunk from 0.5 GiB: rounds of at most about 16 GiB a rank.
 make tenth.h5 /raw shape=3000,20000,20000 chunk=64,64,64 data=none
 plan() { # plan LEAST ARGS...
     run 0 resample tenth.h5 out.h5 --dry-run --quiet --json plan.json "${@:2}"
@@ -9,9 +9,9 @@ plan() { # plan LEAST ARGS...
     rounds=$(sed -n 's/.*"rounds": *\([0-9]*\).*/\1/p' plan.json | tail -1)
     [ "${rounds:-0}" -ge "$1" ] || fail "${*:2}: $rounds rounds, wanted $1 or more"
 }
-plan 8 --scale 0.1 --mode area --ranks 16 --memory 4GiB
-plan 100 --scale 0.1 --mode area --ranks 16 --memory 64GiB --chunk 8,64,64
-plan 100 --scale 0.1 --mode area --ranks 1 --memory 64GiB --chunk 64
+plan 10 --scale 0.1 --mode area --ranks 16 --memory 4GiB
+plan 19 --scale 0.1 --mode area --ranks 16 --memory 64GiB --chunk 8,64,64
+plan 128 --scale 0.1 --mode area --ranks 1 --memory 64GiB
 
 # One output chunk out of 200 GiB: one round.
 make huge.h5 /raw shape=6400,4096,4096 chunk=64,64,64 data=none
