@@ -44,17 +44,25 @@ free_mib=$(df -Pm "$out" | awk 'NR == 2 {print $4}')
 "${python[@]}" scripts/nifti_to_hdf5.py "$volume" "$out/mri.h5"
 "$voxslab" info "$out/mri.h5"
 
-resample() { # resample OUT OPTIONS
-    echo "mpirun -n $ranks voxslab resample $out/mri.h5 $out/$1 ${*:2} --force"
+make() { # make SUBCOMMAND OUT OPTIONS
+    echo "mpirun -n $ranks voxslab $1 $out/mri.h5 $out/$2 ${*:3} --force"
     # Ranks that are not bound to one core each may use them all.
-    "$mpiexec" -n "$ranks" --bind-to none "$voxslab" resample "$out/mri.h5" "$out/$1" "${@:2}" --force </dev/null
+    "$mpiexec" -n "$ranks" --bind-to none "$voxslab" "$1" "$out/mri.h5" "$out/$2" "${@:3}" --force </dev/null
 }
 say "to 1 mm"
-resample mri_1mm.h5 --spacing 1000,1000,1000 --mode area
+make resample mri_1mm.h5 --spacing 1000,1000,1000 --mode area
 say "to 0.25 mm"
-resample mri_0.25mm.h5 --spacing iso=250 --mode linear
+make resample mri_0.25mm.h5 --spacing iso=250 --mode linear
+
+say "rotated by 20 degrees about its centre"
+# Output voxel (d, h, w) shows input voxel (d, cos*h - sin*w + .., sin*h + cos*w + ..): three rows of four numbers.
+matrix=$("$voxslab" info "$out/mri.h5" | awk '$1 == "shape" {
+    h = ($(NF - 2) - 1) / 2; w = ($NF - 1) / 2; c = cos(atan2(0, -1) / 9); s = sin(atan2(0, -1) / 9)
+    printf "1 0 0 0  0 %.17g %.17g %.17g  0 %.17g %.17g %.17g", c, -s, h - c * h + s * w, s, c, w - s * h - c * w}')
+make affine mri_20deg.h5 --matrix "$matrix"
 
 say "the picture"
 "${python[@]}" scripts/slices_png.py "$out/slices.png" \
-    original="$out/mri.h5" "1 mm=$out/mri_1mm.h5" "0.25 mm=$out/mri_0.25mm.h5"
-printf '\nDone. Look at %s: the three rows must show the same brain.\n' "$out/slices.png"
+    original="$out/mri.h5" "1 mm=$out/mri_1mm.h5" "0.25 mm=$out/mri_0.25mm.h5" \
+    --turned "rotated by 20 degrees=$out/mri_20deg.h5" 20
+printf '\nDone. Look at %s: all rows must show the same brain, the last one turned by 20 degrees.\n' "$out/slices.png"

@@ -1,7 +1,8 @@
 """Three orthogonal slices through the middle of volumes, one row each: slices_png.py OUT.png TITLE=FILE.h5[:DATASET] ...
 
 All rows have one scale in millimetres, one grey scale, and a fourth picture: a detail of the axial slice, its voxels
-as they are. Reads single slices, never a whole volume. Fails when a row does not show what the first one shows.
+as they are. Reads single slices, never a whole volume. Fails when a row does not show what the first one shows,
+or the one of --turned what the first one shows when its axial slice is turned.
 """
 import argparse
 import sys
@@ -55,8 +56,12 @@ def main():
     parser.add_argument("png")
     parser.add_argument("volumes", nargs="+", metavar="TITLE=FILE.h5[:DATASET]")
     parser.add_argument("--pixel", type=float, default=0.5, metavar="MM", help="edge of a pixel in mm (0.5)")
+    parser.add_argument("--turned", nargs=2, metavar=("TITLE=FILE", "DEGREES"),
+                        help="a last row: the first volume turned about its centre, counterclockwise in the axial slice")
     args = parser.parse_args()
     volumes = [Volume(v) for v in args.volumes]
+    if args.turned:
+        volumes.append(Volume(args.turned[0]))
 
     planes = [volumes[0].slice(axis) for axis in range(3)]
     low, high = min(p.min() for p in planes), max(numpy.percentile(p, 99.9) for p in planes)
@@ -84,8 +89,11 @@ def main():
 
     print(f"{args.png}: {figure.width} x {figure.height} pixels")
     for volume, row in zip(volumes[1:], rows[1:]):
-        alike = [likeness(a, b) for a, b in zip(rows[0][:3], row[:3])]
-        print(f"{volume.title}: correlation with the original {alike[0]:.4f} {alike[1]:.4f} {alike[2]:.4f}")
+        expected = rows[0][:3]
+        if args.turned and volume is volumes[-1]:  # the other two planes cut elsewhere
+            expected = [rows[0][0].rotate(float(args.turned[1]), Image.BILINEAR)]
+        alike = [likeness(a, b) for a, b in zip(expected, row)]
+        print(f"{volume.title}: correlation with the original", *(f"{a:.4f}" for a in alike))
         if min(alike) < 0.95:
             sys.exit(f"{volume.title} does not show what {volumes[0].title} shows: look at {args.png}")
 

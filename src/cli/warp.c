@@ -33,7 +33,7 @@ static const option_row options[] = {
 };
 
 static const example examples[] = {
-    {"Apply a registration's displacement field, in mm, computed at half the resolution",
+    {"Apply a registration's displacement field, in mm, of half the resolution",
      "mpirun -n 4 voxslab warp scan.h5 field.h5 warped.h5 --size 512,512,512 --coordinates physical --unit "
      "mm"},
     {NULL, NULL},

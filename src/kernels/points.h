@@ -11,7 +11,10 @@
 
 #include "kernels/sample.h"
 
-enum { POINTS = 128 }; /* of a tile: with their weights they stay in the first-level cache */
+enum {
+    POINTS = 128,
+    WINDOW_POINTS = 16
+}; /* of a tile: with their weights they stay in the first-level cache */
 
 enum { POINT_EDGE = 1, POINT_OUTSIDE = 2 };
 
@@ -24,8 +27,9 @@ typedef struct point_row {
 /* Rows of POINTS; those of type double hold floats where real or blend are float. */
 typedef struct points {
     const struct point_functions *functions;
-    point_row row[3]; /* an affine map's rows that u, weight, index and axis_flag hold */
-    int stale;        /* bits of axes that are still to be placed */
+    point_row row[3];  /* an affine map's rows that u, weight, index and axis_flag hold */
+    int stale;         /* bits of axes that are still to be placed */
+    int axis_flags[3]; /* points_place_row: of all points, or'ed */
     int64_t count;
     int flags;       /* of all points, or'ed */
     bool exact_only; /* an axis too long for the fast rules: every point goes by point_locate */
@@ -35,6 +39,12 @@ typedef struct points {
     _Alignas(64) double weight[3][2][POINTS];
     _Alignas(64) int32_t index[3][POINTS]; /* global, within [0, max(0, n-2)] (nearest: n-1) */
     _Alignas(64) int32_t axis_flag[3][POINTS], flag[POINTS]; /* flag: of any axis */
+    /* Of rows: what each WINDOW_POINTS of them read along w, from the box's first voxel on */
+    struct {
+        int64_t first, voxels;
+    } window[POINTS / WINDOW_POINTS];
+    int64_t ahead_bytes; /* of rows: to the source rows of the next row of outputs; 0: it shares some */
+    _Alignas(64) int32_t lane[POINTS];   /* of rows: the lower tap, from its window's first voxel on */
     _Alignas(64) int64_t offset[POINTS]; /* from the source view's first voxel, in elements; 0 if outside */
 } points;
 
@@ -55,11 +65,11 @@ typedef struct point_taps {
 /* The source of a channel: the voxel where.begin, strides, and the box itself for bounds. */
 typedef struct point_source {
     const void *data;
-    int64_t stride[3], up[3]; /* elements; up: to the upper tap, 0 where the box has one voxel */
-    int64_t begin[3];         /* of the box, global */
-    int64_t size[3];          /* of the whole volume */
-    bool small;               /* all offsets, and products on the way to them, fit 32 bits */
-    bool blend_fill;          /* taps out of bounds count as fill */
+    int64_t stride[3], up[3];  /* elements; up: to the upper tap, 0 where the box has one voxel */
+    int64_t begin[3], held[3]; /* of the box, global; voxels */
+    int64_t size[3];           /* of the whole volume */
+    bool small;                /* all offsets, and products on the way to them, fit 32 bits */
+    bool blend_fill;           /* taps out of bounds count as fill */
     double fill;
 } point_source;
 
@@ -76,6 +86,8 @@ typedef void offsets_fn(points *p, const point_source *src);
 /* All up to here at once, from a run of x, y, z of a float32 grid on a float32 volume that is small and has
  * at least 2 voxels along each axis: weight, flag and flags, offset, and u where flag is set. Not index. */
 typedef void grid_place_fn(points *p, const void *grid, vxs_padding padding, const point_source *src);
+/* window and lane from index */
+typedef void windows_fn(points *p, const point_source *src);
 /* out[i] = the blend of 8 taps, for all points */
 typedef void blend_points_fn(void *out, const points *p, const point_source *src);
 /* Whether a point at an edge got a NaN */
@@ -96,7 +108,11 @@ typedef struct point_functions {
     offsets_fn *offsets;
     grid_place_fn *grid_place;          /* NULL: the instruction set has none */
     blend_points_fn *blend[VXS_DTYPES]; /* by source dtype */
-    odd_points_fn *odd[2];              /* by blend */
+    /* The same for points of points_place_row, and contiguous w of at least two held voxels; NULL: none. In
+     * float it writes ONE_NAN. */
+    blend_points_fn *blend_row[VXS_DTYPES];
+    windows_fn *windows;   /* NULL where there is no blend_row */
+    odd_points_fn *odd[2]; /* by blend */
     blend_exact_fn *exact[VXS_DTYPES];
     pick_points_fn *pick[9]; /* by element size */
 } point_functions;
@@ -113,6 +129,16 @@ bool points_place_grid(points *p, const sample_kernel *kernel, const int64_t at[
 
 /* flag, index and weight from u. */
 void points_place(points *p, const sample_kernel *kernel);
+
+/* Whether no axis is too long for the fast rules. */
+bool points_are_fast(const sample_kernel *kernel);
+
+/* Whether all points of a row of outputs share d and h. */
+bool points_share_rows(const sample_kernel *kernel);
+
+/* points_place for them: of d and h index, weight and axis_flag of the first point alone hold; flag only if
+ * any is set; with windows. Fast rules only. */
+void points_place_row(points *p, const sample_kernel *kernel, const point_source *src);
 
 /* One axis of point i to the letter. */
 point_taps point_locate(const points *p, const sample_kernel *kernel, int axis, int64_t i);

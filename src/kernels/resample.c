@@ -2,9 +2,9 @@
 
 #include <float.h>
 #include <omp.h>
-#include <unistd.h>
 
 #include "base/checked.h"
+#include "kernels/cache.h"
 #include "kernels/engine.h"
 #include "kernels/isa.h"
 
@@ -147,16 +147,6 @@ static void run_item(worker *k, int64_t item) {
     }
 }
 
-/* Of the largest cache that a core can use. */
-static int64_t last_cache_bytes(void) {
-#ifdef _SC_LEVEL3_CACHE_SIZE
-    const long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    if (bytes > 0)
-        return bytes;
-#endif
-    return INT64_C(1) << 25;
-}
-
 void resample_kernel_run(const resample_kernel *kernel, const box_view *src, const box_view *dst) {
     if (box_is_empty(&dst->where))
         return;
@@ -173,7 +163,7 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
     cut_work(&j);
     const range *out = dst->where.axis;
     j.early = src->stride[AXIS_W] == 1 && box_voxels(&src->where) * j.src_bytes > EARLY_FROM_BYTES;
-    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : last_cache_bytes();
+    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
     j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > cache_bytes / 2;
     const int64_t items =
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "kernels/cache.h"
 #include "kernels/isa.h"
 #include "kernels/points.h"
 
-enum { BLOCK_ROWS = 16, WIDEST = 8 /* bytes of an element */ };
+/* Of one thread at a time: more where there are enough for many threads */
+enum { BLOCK_ROWS = 64, FEW_ROWS = 64 * BLOCK_ROWS, FEWER_ROWS = 8 };
+enum { WIDEST = 8 /* bytes of an element */ };
 
 /* What is computed, the same for all threads. */
 typedef struct sampling {
@@ -19,6 +22,9 @@ typedef struct sampling {
     size_t src_bytes, dst_bytes;
     point_source source; /* but for the channel's data */
     bool src_empty;
+    blend_points_fn *blend;
+    bool by_row;                   /* points_place_row, and blend is that of rows */
+    bool stream;                   /* the output is too large to stay in the caches: write past them */
     _Alignas(8) char fill[WIDEST]; /* a voxel of src's dtype */
     int64_t blocks, block_rows;
 } sampling;
@@ -49,12 +55,22 @@ static void describe_source(sampling *s) {
         from->stride[a] = s->src->stride[AXIS_D + a];
         from->up[a] = range_size(held) > 1 ? from->stride[a] : 0;
         from->begin[a] = held.begin;
+        from->held[a] = range_size(held);
         from->size[a] = s->kernel->in[a];
         int64_t stride = from->stride[a] < 0 ? -from->stride[a] : from->stride[a];
         reach = saturating_add(reach, saturating_mul(stride, range_size(held)));
     }
     s->src_empty = box_is_empty(&s->src->where);
     from->small = reach <= INT32_MAX;
+}
+
+/* Rows where they share d and h, and there is a way. */
+static void choose_blend(sampling *s) {
+    const sample_kernel *kernel = s->kernel;
+    blend_points_fn *row = s->points->blend_row[kernel->src_dtype];
+    s->by_row = row && kernel->options.mode == VXS_LINEAR && points_share_rows(kernel) &&
+                points_are_fast(kernel) && !s->src_empty && s->source.up[2] == 1;
+    s->blend = s->by_row ? row : s->points->blend[kernel->src_dtype];
 }
 
 static const void *channel(const sampling *s, const int64_t at[AXES]) {
@@ -92,15 +108,17 @@ static void linear_end(void *to, const void *row, const points *p, const samplin
         ->finish_same[s->kernel->dst_dtype](to, row, p->count);
 }
 
-static void linear_row(void *to, const points *p, const sampling *s, const int64_t at[AXES]) {
-    const sample_kernel *kernel = s->kernel;
+static void linear_row(void *to, const points *p, const sampling *s, const point_source *from) {
     _Alignas(64) double row[POINTS]; /* of the blend's type */
-    point_source from = s->source;
-    from.data = channel(s, at);
+    if (s->by_row && s->kernel->src_dtype == VXS_FLOAT32 && s->kernel->dst_dtype == VXS_FLOAT32) {
+        s->blend(to, p, from);
+        if (!p->flags || (!from->blend_fill && !p->functions->odd[0](to, p)))
+            return; /* nothing is left to be done */
+    }
     if (!s->src_empty && !p->exact_only)
-        s->points->blend[kernel->src_dtype](row, p, &from);
+        s->blend(row, p, from);
     if (s->src_empty || p->exact_only || p->flags)
-        correct_edges(row, p, s, &from);
+        correct_edges(row, p, s, from);
     linear_end(to, row, p, s);
 }
 
@@ -130,11 +148,10 @@ static void nearest_end(void *to, const void *picked, const points *p, const sam
     s->rows->pick->convert[s->rows->pick->medium_of[src]][dst](to, between, p->count);
 }
 
-static void nearest_row(void *to, const points *p, const sampling *s, const int64_t at[AXES]) {
+static void nearest_row(void *to, const points *p, const sampling *s, const void *from) {
     const vxs_dtype src = s->kernel->src_dtype, dst = s->kernel->dst_dtype;
     _Alignas(64) double picked[POINTS];
     void *row = src == dst ? to : picked;
-    const void *from = channel(s, at);
     if (p->exact_only || s->src_empty) {
         nearest_exact(row, p, s, from);
     } else {
@@ -153,25 +170,33 @@ static void place_tile(points *p, const sampling *s, const int64_t at[AXES]) {
     if (!s->src_empty && points_place_grid(p, s->kernel, at, &s->source))
         return;
     points_locate(p, s->kernel, at);
+    if (s->by_row) {
+        points_place_row(p, s->kernel, &s->source);
+        return;
+    }
     points_place(p, s->kernel);
     if (!s->src_empty && !p->exact_only)
         s->points->offsets(p, &s->source);
 }
 
-/* One tile of points, for all channels. */
-static void sample_tile(points *p, const sampling *s, int64_t at[AXES]) {
+/* One tile of points, for all channels; from: the source, with the first channel's data. */
+static void sample_tile(points *p, const sampling *s, point_source *from, int64_t at[AXES]) {
     const range channels = s->dst->where.axis[AXIS_C];
     const int64_t stride = s->dst->stride[AXIS_W];
-    _Alignas(64) char apart[POINTS * WIDEST]; /* of outputs that are not side by side */
+    _Alignas(64) char apart[POINTS * WIDEST]; /* of outputs that are not side by side, or stream */
     place_tile(p, s, at);
     for (at[AXIS_C] = channels.begin; at[AXIS_C] < channels.end; at[AXIS_C]++) {
-        void *out = box_view_at(s->dst, s->dst_bytes, at), *to = stride == 1 ? out : apart;
+        void *out = box_view_at(s->dst, s->dst_bytes, at), *to = stride == 1 && !s->stream ? out : apart;
+        if (range_size(channels) > 1)
+            from->data = channel(s, at);
         if (s->kernel->options.mode == VXS_NEAREST)
-            nearest_row(to, p, s, at);
+            nearest_row(to, p, s, from->data);
         else
-            linear_row(to, p, s, at);
+            linear_row(to, p, s, from);
         if (stride != 1)
             s->rows->pick->scatter[s->dst_bytes](out, apart, stride, p->count);
+        else if (s->stream)
+            s->rows->stream_copy(out, apart, p->count * (int64_t)s->dst_bytes);
     }
 }
 
@@ -183,11 +208,14 @@ static void sample_block(points *p, const sampling *s, int64_t item) {
     at[AXIS_D] = out[AXIS_D].begin + plane % range_size(out[AXIS_D]);
     const int64_t first = out[AXIS_H].begin + item % s->blocks * s->block_rows;
     const int64_t last = min_i64(first + s->block_rows, out[AXIS_H].end);
+    point_source from = s->source;
+    at[AXIS_C] = out[AXIS_C].begin;
+    from.data = channel(s, at);
     for (int64_t w = out[AXIS_W].begin; w < out[AXIS_W].end; w += POINTS) /* rows below share coordinates */
         for (at[AXIS_H] = first; at[AXIS_H] < last; at[AXIS_H]++) {
             at[AXIS_W] = w;
             p->count = min_i64(POINTS, out[AXIS_W].end - w);
-            sample_tile(p, s, at);
+            sample_tile(p, s, &from, at);
         }
 }
 
@@ -208,10 +236,14 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
         return;
     sampling s = sampling_of(kernel, src, dst);
     describe_source(&s);
+    choose_blend(&s);
+    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
+    s.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * (int64_t)s.dst_bytes > cache_bytes / 2;
     const range *out = dst->where.axis;
-    s.block_rows = min_i64(BLOCK_ROWS, range_size(out[AXIS_H]));
+    const int64_t planes = range_size(out[AXIS_N]) * range_size(out[AXIS_D]);
+    s.block_rows = planes * range_size(out[AXIS_H]) < FEW_ROWS ? FEWER_ROWS : BLOCK_ROWS;
     s.blocks = div_ceil(range_size(out[AXIS_H]), s.block_rows);
-    const int64_t items = s.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_D]);
+    const int64_t items = s.blocks * planes;
     const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
@@ -219,6 +251,8 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
 #pragma omp for schedule(dynamic)
         for (int64_t item = 0; item < items; item++)
             sample_block(&p, &s, item);
+        if (s.stream)
+            s.rows->stream_end();
     }
 }
 

@@ -31,6 +31,7 @@ typedef struct sample_kernel {
     int64_t in[3]; /* the whole input, d, h, w */
     sample_map map;
     int threads;
+    int64_t cache_bytes; /* outputs of more than half of it are written past the caches; 0: the machine's */
 } sample_kernel;
 
 /* The smallest box along d, h, w that holds every tap of the outputs out (which the map's points cover);

@@ -1,4 +1,6 @@
 /* From output voxels to taps, tile by tile. */
+#include <math.h>
+
 #include "base/checked.h"
 #include "kernels/isa.h"
 #include "kernels/points.h"
@@ -91,6 +93,11 @@ static void locate_warp(points *p, const sample_kernel *kernel, const int64_t at
     }
 }
 
+/* Whether all points of a row of outputs have the first's place on the axis; u is then held of it alone. */
+static bool is_shared(const sample_kernel *kernel, int axis) {
+    return kernel->map.kind == SAMPLE_AFFINE && kernel->map.matrix[4 * axis + 2] == 0;
+}
+
 static void locate_affine(points *p, const sample_kernel *kernel, const int64_t at[AXES]) {
     p->stale = 0;
     for (int a = 0; a < 3; a++) {
@@ -99,10 +106,15 @@ static void locate_affine(points *p, const sample_kernel *kernel, const int64_t 
         point_row *held = &p->row[a];
         if (held->start == row.start && held->w == row.w && held->count == row.count)
             continue;
-        p->functions->affine(p->u[a], row.start, m[2], m[3], row.w, row.count);
+        p->functions->affine(p->u[a], row.start, m[2], m[3], row.w, is_shared(kernel, a) ? 1 : row.count);
         *held = row;
         p->stale |= 1 << a;
     }
+}
+
+bool points_are_fast(const sample_kernel *kernel) {
+    const int64_t most = size_max[real_of(kernel)];
+    return kernel->in[0] <= most && kernel->in[1] <= most && kernel->in[2] <= most;
 }
 
 void points_locate(points *p, const sample_kernel *kernel, const int64_t at[AXES]) {
@@ -118,7 +130,7 @@ static point_axis axis_of(const sample_kernel *kernel, int axis) {
 
 point_taps point_locate(const points *p, const sample_kernel *kernel, int axis, int64_t i) {
     const point_axis a = axis_of(kernel, axis);
-    return p->functions->locate[real_of(kernel)](p->u[axis], i, &a);
+    return p->functions->locate[real_of(kernel)](p->u[axis], is_shared(kernel, axis) ? 0 : i, &a);
 }
 
 sample_taps point_taps_of(const points *p, const sample_kernel *kernel, int64_t i) {
@@ -161,11 +173,12 @@ void sample_kernel_taps(const sample_kernel *kernel, const box *out, sample_taps
 bool points_place_grid(points *p, const sample_kernel *kernel, const int64_t at[AXES],
                        const point_source *src) {
     const sample_map *map = &kernel->map;
-    bool fits = p->functions->grid_place && src->small && kernel->options.mode == VXS_LINEAR &&
-                kernel->src_dtype == VXS_FLOAT32 && map->kind == SAMPLE_GRID && map->dtype == VXS_FLOAT32 &&
-                map->points.stride[3] == 3 && map->points.stride[4] == 1;
+    bool fits = p->functions->grid_place && points_are_fast(kernel) && src->small &&
+                kernel->options.mode == VXS_LINEAR && kernel->src_dtype == VXS_FLOAT32 &&
+                map->kind == SAMPLE_GRID && map->dtype == VXS_FLOAT32 && map->points.stride[3] == 3 &&
+                map->points.stride[4] == 1;
     for (int a = 0; a < 3; a++)
-        fits = fits && kernel->in[a] >= 2 && kernel->in[a] <= size_max[0];
+        fits = fits && kernel->in[a] >= 2;
     if (!fits)
         return false;
     p->exact_only = false;
@@ -192,19 +205,44 @@ static void spread(points *p, int axis, bool weights_are_float) {
         spread_reals(p->weight[axis][tap], weights_are_float, p->count);
 }
 
+/* A weight as the blend has it. */
+static void set_weight(double *row, bool is_float, double weight) {
+    if (is_float)
+        *(float *)(void *)row = (float)weight;
+    else
+        *row = weight;
+}
+
+/* place_linear of the first point alone: a tap out of bounds leaves its place to one within. */
+static void place_shared(points *p, const sample_kernel *kernel, int a) {
+    const int64_t n = kernel->in[a];
+    const point_taps t = point_locate(p, kernel, a, 0);
+    const bool lower = !t.nowhere && t.first >= 0 && t.first < n,
+               upper = !t.nowhere && t.first >= -1 && t.first < n - 1,
+               is_float = kernel->src_dtype == VXS_FLOAT32;
+    const int64_t index = t.nowhere ? 0 : max_i64(min_i64(t.first, n - 2), 0);
+    const double from_lower = lower ? t.weight[0] : 0, from_upper = upper ? t.weight[1] : 0;
+    const bool moved_up = t.first<index, moved_down = t.first> index;
+    set_weight(p->weight[a][0], is_float, moved_up ? from_upper : moved_down ? 0 : from_lower);
+    set_weight(p->weight[a][1], is_float, moved_up ? 0 : moved_down ? from_lower : from_upper);
+    p->index[a][0] = (int32_t)index;
+    p->axis_flag[a][0] = (lower && upper ? 0 : POINT_EDGE) | (lower || upper ? 0 : POINT_OUTSIDE);
+}
+
+/* Of an axis that is shared, the first point's place. */
 static void place_axis(points *p, const sample_kernel *kernel, int a) {
     const int real = real_of(kernel), blend = kernel->src_dtype == VXS_FLOAT32 ? 0 : 1;
     const point_axis axis = axis_of(kernel, a);
-    const bool same = kernel->map.kind == SAMPLE_AFFINE && kernel->map.matrix[4 * a + 2] == 0;
     const int64_t count = p->count;
-    p->count = same ? 1 : count;
-    if (kernel->options.mode == VXS_NEAREST)
+    if (kernel->options.mode == VXS_NEAREST) {
+        p->count = is_shared(kernel, a) ? 1 : count;
         p->functions->place_nearest[real](p, a, &axis);
-    else
+        p->count = count;
+    } else if (is_shared(kernel, a)) {
+        place_shared(p, kernel, a);
+    } else {
         p->functions->place_linear[real][blend](p, a, &axis);
-    p->count = count;
-    if (same)
-        spread(p, a, blend == 0);
+    }
 }
 
 /* No stores to p but of the row: it must vectorise. */
@@ -221,15 +259,53 @@ static void join_flags(points *p) {
 }
 
 void points_place(points *p, const sample_kernel *kernel) {
-    const int real = real_of(kernel);
     p->flags = 0;
-    p->exact_only = false;
-    for (int a = 0; a < 3; a++)
-        p->exact_only = p->exact_only || kernel->in[a] > size_max[real];
+    p->exact_only = !points_are_fast(kernel);
     if (p->exact_only)
         return;
     for (int a = 0; a < 3; a++)
-        if (p->stale >> a & 1)
+        if (p->stale >> a & 1) {
             place_axis(p, kernel, a);
+            if (is_shared(kernel, a))
+                spread(p, a, kernel->src_dtype == VXS_FLOAT32);
+        }
     join_flags(p);
+}
+
+bool points_share_rows(const sample_kernel *kernel) {
+    return is_shared(kernel, 0) && is_shared(kernel, 1) && !is_shared(kernel, 2);
+}
+
+static void row_flags(int32_t *restrict flag, const int32_t *restrict w, int32_t of_row, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        flag[i] = of_row | w[i];
+}
+
+/* From the source rows of a row of outputs to those of the next, or to the next source rows where that shares
+ * some. */
+static int64_t bytes_to_next_row(const sample_kernel *kernel, const point_source *src) {
+    const double along_d = kernel->map.matrix[1], along_h = kernel->map.matrix[5];
+    if (!(fabs(along_d) < (double)src->held[0] && fabs(along_h) < (double)src->held[1]))
+        return 0;
+    const int64_t d = llrint(along_d), h = llrint(along_h), whole = d || h ? h : 1;
+    return (d * src->stride[0] + whole * src->stride[1]) * (int64_t)dtype_bytes(kernel->src_dtype);
+}
+
+void points_place_row(points *p, const sample_kernel *kernel, const point_source *src) {
+    p->exact_only = false;
+    for (int a = 0; a < 3; a++)
+        if (p->stale >> a & 1) {
+            place_axis(p, kernel, a);
+            p->axis_flags[a] = 0;
+            for (int64_t i = 0; i < (a < 2 ? 1 : p->count); i++)
+                p->axis_flags[a] |= p->axis_flag[a][i];
+        }
+    if (p->stale >> 2 & 1) {
+        p->functions->windows(p, src);
+        p->ahead_bytes = bytes_to_next_row(kernel, src);
+    }
+    p->flags = p->axis_flags[0] | p->axis_flags[1] | p->axis_flags[2];
+    const int32_t of_row = p->axis_flags[0] | p->axis_flags[1];
+    if (p->flags)
+        row_flags(p->flag, p->axis_flag[2], of_row, p->count);
 }

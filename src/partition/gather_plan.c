@@ -182,9 +182,10 @@ vxs_status gather_plan_make(gather_plan *p, const gather_shape *s, const box *re
     const int64_t least = saturating_add(piece_bytes(s, p->piece), room_cost(s, p->room_bytes));
     p->memory_bytes = least;
     CHECK(least <= budget, VXS_USAGE,
-          "--memory %lld is too little: this job needs at least %lld bytes per rank (one tile of output, one "
-          "chunk of input); give more, or a smaller --chunk",
-          (long long)budget, (long long)least);
+          "a memory budget of %lld bytes per rank is too small for this volume on %lld ranks: it takes at "
+          "least "
+          "a tile of output with its points and a chunk of input; use a smaller --chunk, or --memory %lld",
+          (long long)budget, (long long)ranks, (long long)least);
     const int64_t spare = budget - least;
     grow_piece(p, min_i64(piece_bytes(s, p->piece) + spare / 4, MOST_PIECE));
     choose_room(p, budget - piece_bytes(s, p->piece));

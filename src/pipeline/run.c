@@ -171,8 +171,10 @@ static vxs_status run_regions(run *r) {
 static vxs_status open_volumes(run *r) {
     watchdog_begin(r->dog, "opening '%s'", r->job.in.file);
     TRY(volume_open_read(&r->job.in, r->comm, r->job.read_threads, &r->in));
-    if (r->job.kind->points)
+    if (r->job.kind->points) {
+        watchdog_begin(r->dog, "opening '%s'", r->job.points.file);
         TRY(volume_open_read(&r->job.points, r->comm, r->job.gather.point_threads, &r->points));
+    }
     watchdog_begin(r->dog, "opening '%s'", r->job.partial);
     vxs_status status = volume_open_write(r->job.partial, r->job.out_dataset, r->comm, &r->out);
     watchdog_end(r->dog);

@@ -120,13 +120,18 @@ attribute one.h5 voxslab_parameters 'operator=grid-sample mode=linear padding=re
 does 0 field warp in.h5 field.h5 warped.h5 --size 20,22,22 --coordinates physical --unit nm --padding border
 attribute warped.h5 element_size_um '2, 1, 0.5'
 run 0 grid-sample in.h5 grid.h5 out.h5 --memory 1 --dry-run
-least=$(sed -n 's/.*at least \([0-9]*\) .*/\1/p' "$folder.err")
+least=$(sed -n 's/.*--memory \([0-9]*\).*/\1/p' "$folder.err")
 for ranks in 2 5; do
     does $ranks "grid, $ranks ranks" grid-sample in.h5 grid.h5 many.h5 --padding reflection --force --memory $((least + 100))
     same "grid, $ranks ranks" one.h5 many.h5
     does $ranks "field, $ranks ranks" warp in.h5 field.h5 many.h5 --size 20,22,22 --coordinates physical --unit nm --padding border --force --memory 1MiB
     same "field, $ranks ranks" warped.h5 many.h5
 done
+
+# One read of the grid serves all channels; so does one of the input.
+make channels.h5 /raw shape=3,20,21,22 chunk=2,8,8,8
+does 0 channels grid-sample channels.h5 grid.h5 channels-out.h5 --padding reflection --filter none --json report.json
+python3 -c 'import json; r = json.load(open("report.json"))["run"]["read"]["bytes"]; w = (3 * 20 * 21 * 22 * 2) + 10 * 11 * 12 * 12; assert r == w, (r, w)' || fail 'bytes read for 3 channels'
 
 # What is said.
 run 2 grid-sample in.h5 grid.h5 said.h5 --padding constant --fill -0 --json report.json

@@ -300,7 +300,7 @@ static void too_little_memory_is_refused_with_what_would_do(void **state) {
     begin(&t);
     int64_t travelled = 0;
     vxs_status status = run(&t, MPI_COMM_WORLD, 1, 1000, &travelled);
-    assert_all(status == VXS_USAGE && strstr(status_message(), "needs at least") != NULL, "refused");
+    assert_all(status == VXS_USAGE && strstr(status_message(), "--memory") != NULL, "refused");
     end(&t);
 }
 

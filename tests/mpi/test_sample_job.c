@@ -98,8 +98,8 @@ static int64_t least_memory(const sample_test *t, int threads, int ranks) {
     if (world_rank == 0) {
         const vxs_job job = job_of(t, threads, 1);
         if (vxs_mpi_plan(&job, ranks, NULL, NULL, NULL) == VXS_USAGE) {
-            const char *number = strstr(vxs_message(), "at least ");
-            least = number ? atoll(number + strlen("at least ")) : 0;
+            const char *number = strstr(vxs_message(), "--memory ");
+            least = number ? atoll(number + strlen("--memory ")) : 0;
         }
     }
     MPI_Bcast(&least, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);

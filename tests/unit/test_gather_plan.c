@@ -90,6 +90,15 @@ static void check_parts(const gather_plan *p, const box *piece, unsigned char *c
     }
 }
 
+/* Voxels of the grid that a piece needs. */
+static int64_t points_of(const gather_shape *s, const box *piece) {
+    box b = *piece;
+    b.axis[AXIS_C] = (range){0, box_is_empty(piece) ? 0 : 1};
+    if (!s->batched && !box_is_empty(piece))
+        b.axis[AXIS_N] = (range){0, 1};
+    return box_voxels(&b);
+}
+
 static void check_pieces(const gather_plan *p) {
     const gather_shape *s = p->shape;
     const int64_t voxels = voxels_of(s->out);
@@ -101,6 +110,7 @@ static void check_pieces(const gather_plan *p) {
     for (int64_t round = 0; round < p->rounds; round++)
         for (int64_t rank = 0; rank < p->ranks; rank++) {
             const box piece = gather_plan_piece(p, round, rank);
+            assert_true(points_of(s, &piece) * s->point_bytes <= gather_plan_points_bytes(p));
             for (int64_t part = 0; part < p->pieces[AXIS_C]; part++) {
                 const box b = gather_plan_channels(p, &piece, part);
                 if (box_is_empty(&b))
@@ -220,7 +230,10 @@ static void memory_does_not_grow_with_the_ranks(void **state) {
     for (int i = 0; i < 2; i++) {
         assert_int_equal(gather_plan_make(&p, &s, &region, i ? 1000000 : 1, 0), VXS_USAGE);
         least[i] = p.memory_bytes;
+        assert_int_equal(gather_plan_make(&p, &s, &region, i ? 1000000 : 1, least[i]), VXS_OK);
+        check_room(&p);
         assert_int_equal(gather_plan_make(&p, &s, &region, i ? 1000000 : 1, INT64_C(64) << 20), VXS_OK);
+        check_room(&p);
         assert_true(p.group * p.batch * GATHER_REQUEST_BYTES <= INT64_C(8) << 20);
     }
     assert_true(least[1] - least[0] <= 18 * INT64_C(1000000)); /* with an eighth for reading */

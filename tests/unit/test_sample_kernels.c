@@ -91,7 +91,8 @@ static void compute_box(const trial *t, const box *out_box, int threads) {
     box_view points = cut_out(t->map_data, t->points, &points_box, dtype_bytes(t->map));
     sample_tables tables;
     assert_int_equal(sample_tables_build(&op, out_box, &tables), VXS_OK);
-    const sample_kernel kernel = sample_operator_kernel(&op, &points, &tables, threads);
+    sample_kernel kernel = sample_operator_kernel(&op, &points, &tables, threads);
+    kernel.cache_bytes = threads == 2; /* 1: no output is too small to be written past the caches */
     box need = sample_kernel_bounds(&kernel, out_box);
     box_view src = cut_out(t->input, t->in, &need, dtype_bytes(t->src));
     box all = box_of_shape(t->out);
@@ -212,7 +213,7 @@ static void check_calm(sample_map_kind kind) {
         if (i % 3 == 0)
             check_boxes(t, &seed);
         else
-            check_whole(t, &seed, 1);
+            check_whole(t, &seed, 1 + i % 2);
     }
 }
 

@@ -112,9 +112,14 @@ static void offsets(points *p, const point_source *src) {
 
 #ifdef __AVX512F__
 #include "kernels/rows/points_avx512.inc"
+#include "kernels/rows/points_row_avx512.inc"
 #define GRID_PLACE place_grid
+#define WINDOWS    windows
+#define BLEND_ROWS INT16_ROWS(blend_row), [VXS_FLOAT32] = blend_row_VXS_FLOAT32
 #else
 #define GRID_PLACE NULL
+#define WINDOWS    NULL
+#define BLEND_ROWS NULL
 #endif
 
 /* ---- values ---- */
@@ -184,6 +189,8 @@ const point_functions FOR_ISA(point_rows) = {
     .offsets = offsets,
     .grid_place = GRID_PLACE,
     .blend = {DTYPES(blend_points)},
+    .blend_row = {BLEND_ROWS},
+    .windows = WINDOWS,
     .odd = {odd_points_float, odd_points_double},
     .exact = {DTYPES(blend_exact)},
     .pick = {[1] = pick_points_1, [2] = pick_points_2, [4] = pick_points_4, [8] = pick_points_8},
