@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Install what is missing, on Debian and Ubuntu: scripts/install_packages.sh [build] [test] [bench] [quickstart]
-# With no group, all but bench. Does nothing, and asks for no password, when everything is there.
+# Install what is missing, on Debian and Ubuntu: scripts/install_packages.sh [build] [test] [slurm] [fuzz] [bench] [quickstart]
+# With no group, build, test and quickstart. Does nothing, and asks for no password, when everything is there.
 # VOXSLAB_PACKAGES=skip leaves the system alone.
 set -euo pipefail
 
 packages_of() {
     case $1 in
     build) echo build-essential cmake ninja-build pkg-config libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libjansson-dev libdeflate-dev ;;
-    test) echo libcmocka-dev git groff-base hdf5-tools python3 python3-h5py python3-numpy ;;
+    test) echo libcmocka-dev git groff-base hdf5-tools python3 python3-h5py python3-numpy valgrind ;;
+    slurm) echo munge slurm-client slurmctld slurmd ;;
+    fuzz) echo clang libclang-rt-dev ;;
     bench) echo python3 python3-venv ;;
     quickstart) echo mricron-data python3 python3-h5py python3-nibabel python3-numpy python3-pil ;;
-    *) echo "install_packages.sh: no group '$1'; there are build, test, bench and quickstart" >&2; return 2 ;;
+    *) echo "install_packages.sh: no group '$1'; there are build, test, slurm, fuzz, bench and quickstart" >&2; return 2 ;;
     esac
 }
 

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=${BUILD:-build-test}
 cores=$(nproc)
 
-scripts/install_packages.sh build test
+scripts/install_packages.sh build test slurm fuzz
 . scripts/mpi_env.sh
 
 generator=()

@@ -206,26 +206,36 @@ static uint64_t read_slot(journal *j, int parity, bool *used) {
     ssize_t got = read_all(j->file, j->slot, bytes, slot_offset(j->body_bytes, (uint64_t)parity));
     memcpy(&head, j->slot, sizeof head);
     *used |= got > 0 && head.version != 0;
-    if (got != (ssize_t)bytes || head.version % 2 != (uint64_t)parity ||
+    if (got != (ssize_t)bytes || head.version == UINT64_MAX /* none could follow */ ||
+        head.version % 2 != (uint64_t)parity ||
         head.crc != crc_behind(j->slot, bytes, offsetof(slot_head, filler)))
         return 0;
     return head.version;
 }
 
-static void take_newest(journal *j, void *body, journal_found *found) {
+/* What was cut short among zeros would be whole again once the file grows, and count as newer than what is
+ * recorded then: so nothing of it may stay. */
+static vxs_status forget_records(const journal *j) {
+    CHECK(ftruncate(j->file, (off_t)blocks(sizeof(file_head))) == 0, VXS_CANT_CREATE,
+          "journal '%s' can't be cut: %s", j->path, strerror(errno));
+    return VXS_OK;
+}
+
+static vxs_status take_newest(journal *j, void *body, journal_found *found) {
     bool used = false;
     uint64_t even = read_slot(j, 0, &used), odd = read_slot(j, 1, &used);
     *found = (journal_found){.version = even > odd ? even : odd};
     found->damaged = used && found->version == 0;
     memset(body, 0, j->body_bytes);
     if (found->version == 0)
-        return;
+        return forget_records(j);
     slot_head head;
     read_slot(j, (int)(found->version % 2), &used);
     memcpy(&head, j->slot, sizeof head);
     found->note = head.note;
     memcpy(body, j->slot + sizeof head, j->body_bytes);
     j->version = found->version;
+    return VXS_OK;
 }
 
 vxs_status journal_open(const char *path, const char *head, void *body, size_t body_bytes,
@@ -237,7 +247,7 @@ vxs_status journal_open(const char *path, const char *head, void *body, size_t b
     j->file = open(path, O_RDWR | O_CLOEXEC);
     CHECK_CLEAN(j->file >= 0, VXS_CANT_CREATE, "journal '%s' can't be opened: %s", path, strerror(errno));
     TRY_CLEAN(check_head(j, head));
-    take_newest(j, body, found);
+    TRY_CLEAN(take_newest(j, body, found));
     *opened = j;
     return VXS_OK;
 cleanup:

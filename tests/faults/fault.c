@@ -7,6 +7,7 @@
  *     EIO     this call fails                    ENOSPC, EDQUOT  this one and all later ones fail
  *     short   half of it is done, and said so    hang    it never returns
  *     usr1    SIGUSR1 to this process first      term    SIGTERM
+ *     slow    all of them take 150 ms longer
  *     trace   nothing; begin and end of each call of any KIND on a path that holds FILE, and of every sync,
  *             go to the file that VOXSLAB_FAULT_LOG names: "RANK begin|end KIND PATH"
  */
@@ -32,8 +33,14 @@ static struct {
 } fault;
 static long calls;
 
+/* As mpirun or srun tells. */
+static const char *own_rank(void) {
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    return rank ? rank : getenv("PMIX_RANK");
+}
+
 __attribute__((constructor)) static void arm(void) {
-    const char *text = getenv("VOXSLAB_FAULT"), *rank = getenv("OMPI_COMM_WORLD_RANK");
+    const char *text = getenv("VOXSLAB_FAULT"), *rank = own_rank();
     fault.armed = text && sscanf(text, "%15s %255s %ld %ld %15s", fault.kind, fault.file, &fault.n,
                                  &fault.rank, fault.deed) == 5;
     if (fault.armed && fault.rank >= 0)
@@ -44,7 +51,7 @@ __attribute__((constructor)) static void arm(void) {
 
 /* One line, in one piece, in the order of all processes. */
 static void trace(const char *when, const char *kind, const char *path) {
-    const char *name = getenv("VOXSLAB_FAULT_LOG"), *rank = getenv("OMPI_COMM_WORLD_RANK");
+    const char *name = getenv("VOXSLAB_FAULT_LOG"), *rank = own_rank();
     if (!strstr(path, fault.file) && strcmp(kind, "sync") != 0)
         return;
     char line[5000];
@@ -78,6 +85,8 @@ static enum verdict judge(const char *kind, const char *path) {
     }
     if (!fault.armed || strcmp(kind, fault.kind) != 0 || !ends_with(path, fault.file))
         return GO_ON;
+    if (strcmp(fault.deed, "slow") == 0)
+        usleep(150000);
     long number = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
     const int lasting = lasting_error();
     if (number > fault.n && lasting) {

@@ -44,6 +44,7 @@ kill_any_time() { # kill_any_time KIND RANKS [OPTION]...
 }
 
 kills=0
+declare -A killed # by point
 for ((i = 0; i < wanted; i++)); do
     kind=${kinds[$((i % 3))]} ranks=$((RANDOM % 3 + 1))
     if [ $((i % 14)) -eq 13 ]; then
@@ -57,12 +58,13 @@ for ((i = 0; i < wanted; i++)); do
     fi
     if [ "$status" -ne 0 ]; then
         kills=$((kills + 1))
+        killed[${what%%,*}]=$((${killed[${what%%,*}]:-0} + 1))
         [ ! -e out.h5 ] || [[ $what = after-rename* ]] || [[ $what = any* ]] || fail "$what: the output is there"
         if [ $((RANDOM % 2)) -eq 0 ]; then # and again, while it resumes
             what+=', twice'
             point=${points[$((RANDOM % 13))]}
             kill_at_point "$point" "$kind" $((RANDOM % 3 + 1)) --resume
-            [ "$status" -eq 0 ] || kills=$((kills + 1))
+            [ "$status" -eq 0 ] || kills=$((kills + 1)) killed[${point%%:*}]=$((${killed[${point%%:*}]:-0} + 1))
         fi
         [ -e out.h5 ] && [ ! -e out.h5.partial ] && [ ! -e out.h5.partial.journal ] || go_on "$kind" "$what"
     fi
@@ -71,5 +73,8 @@ for ((i = 0; i < wanted; i++)); do
     clear_output
 done
 echo "$kills kills in $wanted jobs"
+for name in "${!killed[@]}"; do
+    echo "killed $name: ${killed[$name]}"
+done | sort
 [ "$kills" -ge $((wanted * 2 / 3)) ] || fail "only $kills of $wanted jobs were killed"
 finish

@@ -73,6 +73,19 @@ go_on chunked '--max-time'
 check_output chunked '--max-time'
 clear_output
 
+# What was recorded before a kill, eight rounds here, is not done again. Rounds differ in size.
+number() { sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}\$/\1/p" report.json | head -n 1; }
+job_with 'write .journal 9 0 kill' chunked 2
+expect_status 137 'killed at the ninth record'
+job chunked 2 --resume --json report.json
+expect_status 0 'killed at the ninth record, resumed'
+check_output chunked 'killed at the ninth record'
+resumed=$(number resumed_bytes) written=$(sed -n '/"write": {/,/}/s/.*"bytes": \([0-9]*\).*/\1/p' report.json)
+[ $((resumed + written)) -eq $((48 * 60 * 40 * 2)) ] || fail "$resumed bytes resumed and $written written"
+"$VOXSLAB" $resampling ${storage[chunked]} --memory "${memory[chunked,2]}" --dry-run --ranks 2 --json report.json >/dev/null
+[ $((resumed * $(number rounds))) -ge $((48 * 60 * 40 * 2 * 5)) ] || fail "only $resumed bytes of eight of $(number rounds) rounds resumed"
+clear_output
+
 # One writer: the second is refused while the first is at it, and not when that was killed.
 export LD_PRELOAD=$FAULT_LIBRARY VOXSLAB_FAULT='write .partial 12 0 hang'
 "$MPIRUN" -n 2 "$VOXSLAB" $resampling ${storage[chunked]} --checkpoint 0.000001 --memory "${memory[chunked,2]}" >/dev/null 2>&1 &

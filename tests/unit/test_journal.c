@@ -136,6 +136,28 @@ static void two_damaged_versions_are_told_from_none(void **state) {
     assert_false(found.damaged);
 }
 
+/* Version 2 comes first in the file; here its last bytes, zeros, are missing, and version 1 is. */
+static void a_record_cut_short_among_zeros_is_not_whole_again_later(void **state) {
+    (void)state;
+    unsigned char body[BODY] = {1}, found_body[BODY];
+    journal_found found;
+    journal *j = NULL;
+    assert_int_equal(journal_create(path, head, BODY, &j), VXS_OK);
+    for (int v = 1; v <= 2; v++)
+        assert_int_equal(journal_record(j, body, 100 + v), VXS_OK);
+    journal_close(j);
+    assert_int_equal(truncate(path, size_of() - 2 * BLOCK - BODY / 2), 0);
+    assert_int_equal(journal_open(path, head, found_body, BODY, &found, &j), VXS_OK);
+    assert_int_equal(found.version, 0);
+    assert_true(found.damaged);
+    body[0] = 2;
+    assert_int_equal(journal_record(j, body, 201), VXS_OK);
+    journal_close(j);
+    assert_int_equal(look(head, found_body, &found), VXS_OK);
+    assert_int_equal(found.version, 1);
+    assert_memory_equal(found_body, body, BODY);
+}
+
 static void another_head_is_refused_and_the_line_that_differs_is_named(void **state) {
     (void)state;
     static const char *const others[][2] = {
@@ -211,6 +233,7 @@ int main(void) {
         cmocka_unit_test(a_torn_record_leaves_the_version_before),
         cmocka_unit_test(a_flipped_byte_anywhere_never_gives_wrong_data),
         cmocka_unit_test(two_damaged_versions_are_told_from_none),
+        cmocka_unit_test(a_record_cut_short_among_zeros_is_not_whole_again_later),
         cmocka_unit_test(another_head_is_refused_and_the_line_that_differs_is_named),
         cmocka_unit_test(another_size_of_the_body_is_refused),
         cmocka_unit_test(files_that_are_no_journal_are_refused),
