@@ -108,6 +108,22 @@ def against_tinybrain(rows):
             yield times >= wanted, f"{label(row)}: {times:.2f} times, {wanted} wanted"
 
 
+CUBIC = {"volresample": {"128->64": 10, "96x128x80->64x160x48": 10, "128->256": 5},
+         "scipy": {"128->64": 20, "96x128x80->64x160x48": 20}}
+
+
+def wide(rows):
+    """Cubic beside volresample and SciPy, label on one core beside NumPy."""
+    for row in rows:
+        for peer, wanted in CUBIC.items():
+            times, least = ratio(row, peer), wanted.get(row["name"].split()[-1])
+            if " cubic " in row["name"] and times and least:
+                yield times >= least, f"{label(row)}: {times:.1f} times {peer}, {least} wanted"
+        times = ratio(row, "numpy") if " label " in row["name"] and row["threads"] == 1 else None
+        if times:
+            yield times >= 100, f"{label(row)}: {times:.1f} times numpy, 100 wanted"
+
+
 def near_bandwidth(rows):
     most = max((row["threads"] for row in rows), default=0)
     for row in rows:
@@ -160,6 +176,7 @@ def judge(rows, io_rows, bandwidths):
         goal("affine, axis-aligned: at most 1.5 times linear", affine_beside_linear(rows)),
         goal("at least 5 times PyTorch in the geometric mean", against_torch(rows)),
         goal("2x2x2 averaging at least 1.3 (uint8), 2.5 (uint16), 2 (float32) times tinybrain", against_tinybrain(rows)),
+        goal("cubic at least 10, 10, 5 times volresample, 20 times SciPy; label 100 times NumPy on 1 thread", wide(rows)),
         goal("nearest, area, float32 linear down at all cores: at least 70 % of the bandwidth", near_bandwidth(rows)),
         goal("2 threads at least 1.8 times 1, or at 85 % of the bandwidth" + copy_ratio(bandwidths), two_threads(rows)),
         goal("contiguous: at most 1.3 times plain MPI-IO", beside_mpi_io(io_rows)),

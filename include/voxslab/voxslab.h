@@ -58,11 +58,13 @@ typedef enum vxs_dtype {
         VXS_DTYPES
 } vxs_dtype;
 
-/* Interpolation modes; the formulas are those of PyTorch's nearest-exact, trilinear and area. */
+/* Interpolation modes; the formulas are those of PyTorch's nearest-exact, trilinear and area, and of SciPy's
+ * zoom(order=3, mode='reflect', grid_mode=not align_corners): cubic B-splines, which overshoot. */
 #define VXS_MODE_LIST(X)                                                                                     \
     X(VXS_NEAREST, "nearest")                                                                                \
     X(VXS_LINEAR, "linear")                                                                                  \
-    X(VXS_AREA, "area")
+    X(VXS_AREA, "area")                                                                                      \
+    X(VXS_CUBIC, "cubic")
 
 typedef enum vxs_mode {
 #define VXS_MODE_ENUM(id, name) id,
@@ -72,7 +74,8 @@ typedef enum vxs_mode {
 } vxs_mode;
 
 /* How output indices become input coordinates. auto: nearest as PyTorch up to 2^23 voxels an axis and
- * exact above, linear exact. exact: integer and double arithmetic. torch: float32 as PyTorch does. */
+ * exact above, linear and cubic exact. exact: integer and double arithmetic. torch: float32 as PyTorch does,
+ * which has no cubic in three dimensions. */
 #define VXS_COORDS_LIST(X)                                                                                   \
     X(VXS_COORDS_AUTO, "auto")                                                                               \
     X(VXS_COORDS_EXACT, "exact")                                                                             \

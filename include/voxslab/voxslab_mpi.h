@@ -39,9 +39,11 @@ typedef enum vxs_operator {
         VXS_OPERATORS
 } vxs_operator;
 
-/* What the job is doing, for a progress line; called on rank 0 between rounds. */
+/* What the job is doing, for a progress line; called on rank 0 between rounds, and within them whenever it
+ * has read another few MiB of input. */
 typedef struct vxs_progress {
-    int64_t epoch, epochs, round, rounds;    /* rounds of the whole job; round is the number done */
+    int64_t epoch, epochs, round, rounds; /* rounds of the whole job; round is the number done */
+    double part; /* of the round under way: how much of rank 0's input lies behind, 0 to 1 */
     int64_t output_bytes_done, output_bytes; /* of all ranks, before compression */
     double seconds;                          /* since the first round began */
 } vxs_progress;
@@ -91,7 +93,8 @@ typedef struct vxs_job {
     /* NULL, or the value, as text, of voxels in input chunks that can't be decoded: such a chunk is an error
      * otherwise. Checked against the input's dtype before anything is read. */
     const char *skip_bad_chunks;
-    const volatile sig_atomic_t *stop; /* set it, on any rank, to stop at the end of the round; may be NULL */
+    const volatile sig_atomic_t *stop; /* set it, on all ranks, to stop: at the end of the round, or
+                                        * within it if that is more than 20 s off; may be NULL */
     const char *command;               /* recorded in the output; may be NULL */
     void (*progress)(const vxs_progress *progress, void *context); /* rank 0 only; may be NULL */
     void (*started)(const vxs_report *report, void *context); /* rank 0, when the plan stands; may be NULL */

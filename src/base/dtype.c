@@ -112,15 +112,16 @@ vxs_status dtype_check_mode(vxs_dtype src, vxs_dtype dst, vxs_mode mode) {
     CHECK((unsigned)mode < VXS_MODES, VXS_USAGE, "mode out of range: %d", (int)mode);
     CHECK(mode == VXS_NEAREST || is_number(src), VXS_USAGE,
           "%s data can only be resampled with mode nearest, not %s", dtype_name(src), mode_name(mode));
-    CHECK(
-        mode != VXS_LINEAR || !is_int64(src), VXS_USAGE,
-        "%s data can be resampled with mode nearest or area, not linear: 64-bit integers do not fit a double",
-        dtype_name(src));
+    const bool blends = mode == VXS_LINEAR || mode == VXS_CUBIC;
+    CHECK(!blends || !is_int64(src), VXS_USAGE,
+          "%s data can be resampled with mode nearest or area, not %s: 64-bit integers do not fit a double",
+          dtype_name(src), mode_name(mode));
     CHECK(src == dst || is_number(dst), VXS_USAGE,
           "can't convert %s to %s: only to integers and floats of 32 or 64 bits", dtype_name(src),
           dtype_name(dst));
-    CHECK(mode != VXS_LINEAR || !is_int64(dst), VXS_USAGE,
-          "linear results can't be converted to %s: 64-bit integers do not fit a double", dtype_name(dst));
+    CHECK(!blends || !is_int64(dst), VXS_USAGE,
+          "%s results can't be converted to %s: 64-bit integers do not fit a double", mode_name(mode),
+          dtype_name(dst));
     return VXS_OK;
 }
 

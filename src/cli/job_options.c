@@ -17,8 +17,19 @@ const positional_row job_positionals[] = {
 
 const char *job_parse_dtype(const char *text, void *target) {
     vxs_job *job = target;
+    char list[256] = "";
     job->has_dtype = 1;
-    return dtype_from_name(text, &job->dtype) == VXS_OK ? NULL : status_message();
+    if (dtype_from_name(text, &job->dtype) == VXS_OK)
+        return NULL;
+    for (vxs_dtype d = 0; d < VXS_DTYPES; d++) {
+        size_t used = strlen(list);
+        if (dtype_class_of(d) == DTYPE_I || dtype_class_of(d) == DTYPE_F)
+            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", dtype_name(d));
+    }
+    status_fail(VXS_USAGE,
+                "unknown dtype '%s': use one of %s (uint64 and int64 go with modes nearest and area only)",
+                text, list);
+    return status_message();
 }
 
 const char *job_parse_size(const char *text, void *target) {

@@ -27,7 +27,7 @@ static vxs_status check(void *target) {
     CHECK(job->size[0] || job->scale[0] > 0 || job->spacing[0] > 0, VXS_USAGE,
           "the output's size is missing: give --size D,H,W, --scale S or --spacing d,h,w");
     CHECK(!job->resample.align_corners || job->resample.mode != VXS_AREA, VXS_USAGE,
-          "--align-corners goes with modes nearest and linear, not area");
+          "--align-corners goes with modes nearest, linear and cubic, not area");
     return job_check(target);
 }
 
@@ -41,7 +41,8 @@ static const option_row options[] = {
      job_parse_spacing, offsetof(job_args, job), SIZING_GROUP},
     {"input-spacing", 0, "d,h,w", "The input's voxel spacing, instead of its attribute element_size_um.",
      value_spacing, offsetof(job_args, job.input_spacing), 0},
-    {"mode", 'm', "MODE", "nearest, linear (default) or area.", value_mode,
+    {"mode", 'm', "MODE",
+     "nearest, linear (default), area, or cubic: B-splines, smooth, but they overshoot at edges.", value_mode,
      offsetof(job_args, job.resample.mode), 0},
     {"align-corners", 0, NULL,
      "Let the centres of the first and last voxels coincide, instead of the volumes' edges.", NULL,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "geometry/spline.h"
 
 typedef unsigned __int128 u128;
 
@@ -111,17 +112,34 @@ static void locate_same(const axis_map *map, int64_t i, taps *t) {
     t->first = t->last = i;
 }
 
+static void locate_band(const axis_map *map, int64_t i, taps *t) {
+    const int64_t knot = spline_knot(map->align, map->in, map->out, i);
+    t->first = max_i64(knot - 1 - map->reach, 0);
+    t->last = min_i64(knot + 2 + map->reach, map->in - 1);
+}
+
+static void locate_filter(const axis_map *map, int64_t i, taps *t) {
+    const int64_t knot = spline_knot(map->align, map->in, map->out, i);
+    const range blocks = spline_blocks(map->in, (range){max_i64(knot - 1, 0), min_i64(knot + 3, map->in)});
+    t->first = max_i64(blocks.begin - map->reach, 0);
+    t->last = min_i64(blocks.end + map->reach, map->in) - 1;
+}
+
 static const axis_rule rules[VXS_MODES] = {
     [VXS_NEAREST] = {TAP_COPY, 1, false, locate_nearest},
     [VXS_LINEAR] = {TAP_WEIGHTED, 2, true, locate_linear},
     [VXS_AREA] = {TAP_WINDOW, 0, true, locate_area},
+    [VXS_CUBIC] = {TAP_BAND, 0, false, locate_band},
 };
 static const axis_rule same_size = {TAP_COPY, 1, true, locate_same};
 /* Windows that never leave a voxel. */
 static const axis_rule area_grown = {TAP_COPY, 1, true, locate_area};
+static const axis_rule cubic_filtered = {TAP_FILTER, SPLINE_TAPS, false, locate_filter};
 
 static const axis_rule *rule_of(const axis_map *map) {
     const axis_rule *rule = &rules[map->mode];
+    if (map->mode == VXS_CUBIC)
+        return map->kind == TAP_COPY ? &same_size : map->kind == TAP_FILTER ? &cubic_filtered : rule;
     if (rule->copies_same_size && map->in == map->out)
         return &same_size;
     return map->mode == VXS_AREA && map->out % map->in == 0 ? &area_grown : rule;
@@ -138,6 +156,13 @@ static bool uses_torch(vxs_mode mode, vxs_coords coords, bool align, int64_t lar
     default:
         return false;
     }
+}
+
+static void set_cubic(axis_map *map, tap_kind kind, bool wide) {
+    map->kind = kind;
+    map->wide = wide;
+    map->reach = kind == TAP_COPY ? 0 : spline_reach(kind == TAP_FILTER, wide);
+    map->taps = kind == TAP_COPY ? 1 : kind == TAP_BAND ? 2 * map->reach + SPLINE_TAPS : SPLINE_TAPS;
 }
 
 vxs_status axis_map_init(axis_map *map, const vxs_resample_options *options, vxs_dtype src_dtype, int64_t in,
@@ -159,9 +184,26 @@ vxs_status axis_map_init(axis_map *map, const vxs_resample_options *options, vxs
                       .in = in,
                       .out = out};
     map->wide = map->torch && map->mode == VXS_LINEAR && src_dtype == VXS_FLOAT64;
+    if (map->mode == VXS_CUBIC)
+        set_cubic(map, spline_copies(in, out) ? TAP_COPY : TAP_BAND, src_dtype == VXS_FLOAT64);
     map->kind = rule_of(map)->kind;
-    map->taps = rule_of(map)->taps;
+    map->taps = map->mode == VXS_CUBIC ? map->taps : rule_of(map)->taps;
     return VXS_OK;
+}
+
+void axis_maps_settle(axis_map axis[3]) {
+    bool same = true;
+    for (int a = 0; a < 3; a++)
+        same = same && axis[a].in == axis[a].out;
+    for (int a = 0; a < 3; a++) {
+        axis_map *map = &axis[a];
+        if (map->mode != VXS_CUBIC)
+            continue;
+        if (same)
+            set_cubic(map, TAP_COPY, map->wide);
+        else if (a > 0 && map->kind == TAP_BAND && spline_filters(map->in, map->out))
+            set_cubic(map, TAP_FILTER, map->wide);
+    }
 }
 
 range axis_map_source(const axis_map *map, range outputs) {
@@ -174,8 +216,10 @@ range axis_map_source(const axis_map *map, range outputs) {
 }
 
 int64_t axis_map_max_taps(const axis_map *map) {
+    if (map->kind == TAP_FILTER)
+        return min_i64(map->in, 2 * SPLINE_BLOCK + 2 * map->reach);
     if (map->kind != TAP_WINDOW)
-        return map->taps;
+        return map->kind == TAP_BAND ? min_i64(map->in, map->taps) : map->taps;
     /* A window that begins inside a voxel may touch one more at either end. */
     return min_i64(map->in, map->in / map->out + (map->in % map->out ? 2 : 0));
 }
@@ -209,15 +253,46 @@ bool axis_map_halves(const axis_map *map) {
            map->in / map->out % 2 == 0;
 }
 
+static bool is_spline(const axis_map *map) {
+    return map->kind == TAP_BAND || map->kind == TAP_FILTER;
+}
+
+static int weights_of(const axis_map *map) {
+    return map->kind == TAP_WEIGHTED || is_spline(map) ? map->taps : 0;
+}
+
 int64_t tap_table_bytes(const axis_map *map, int64_t outputs) {
-    int weights = map->kind == TAP_WEIGHTED ? map->taps : 0;
-    return saturating_mul(outputs, (int64_t)(2 * sizeof(int64_t)) + weights * (int64_t)sizeof(double));
+    const int64_t indices = is_spline(map) ? 3 : 2;
+    return saturating_add(saturating_mul(outputs, indices * (int64_t)sizeof(int64_t) +
+                                                      weights_of(map) * (int64_t)sizeof(double)),
+                          is_spline(map) ? spline_table_bytes(map->in) : 0);
+}
+
+/* first, last and start have been found. */
+static vxs_status fill_spline(tap_table *table, int64_t count) {
+    const axis_map *map = &table->map;
+    spline_table splines;
+    TRY(spline_table_init(&splines, map->in));
+    for (int64_t k = 0; k < count; k++) {
+        double *weight = table->weight + k * map->taps;
+        memset(weight, 0, (size_t)map->taps * sizeof *weight); /* bands at the ends have fewer */
+        const int64_t i = table->outputs.begin + k;
+        table->start[k] = table->first[k];
+        if (map->kind == TAP_BAND)
+            spline_band(&splines, map->align, map->out, i, table->first[k], table->last[k], weight);
+        else
+            table->start[k] = spline_weights(map->align, map->in, map->out, i, weight) - 1;
+        for (int j = 0; j < map->taps && map->kind == TAP_FILTER; j++)
+            weight[j] = weight[j] * spline_gain();
+    }
+    spline_table_free(&splines);
+    return VXS_OK;
 }
 
 vxs_status tap_table_build(tap_table *table, const axis_map *map, range outputs) {
     *table = (tap_table){.map = *map, .outputs = outputs};
     int64_t count = range_size(outputs);
-    int weights = map->kind == TAP_WEIGHTED ? map->taps : 0;
+    const int weights = weights_of(map);
     if (count == 0)
         return VXS_OK;
     int64_t bytes = tap_table_bytes(map, count);
@@ -225,8 +300,9 @@ vxs_status tap_table_build(tap_table *table, const axis_map *map, range outputs)
         table->first = malloc((size_t)count * sizeof *table->first);
         table->last = malloc((size_t)count * sizeof *table->last);
         table->weight = weights ? malloc((size_t)(count * weights) * sizeof *table->weight) : NULL;
+        table->start = is_spline(map) ? malloc((size_t)count * sizeof *table->start) : NULL;
     }
-    if (!table->first || !table->last || (weights && !table->weight)) {
+    if (!table->first || !table->last || (weights && !table->weight) || (is_spline(map) && !table->start)) {
         tap_table_free(table);
         return status_fail(VXS_IO, "no memory for the taps of %lld outputs (%lld bytes)", (long long)count,
                            (long long)bytes);
@@ -237,15 +313,21 @@ vxs_status tap_table_build(tap_table *table, const axis_map *map, range outputs)
         rule->locate(map, outputs.begin + k, &t);
         table->first[k] = t.first;
         table->last[k] = t.last;
-        for (int j = 0; j < weights; j++)
+        for (int j = 0; j < weights && map->kind == TAP_WEIGHTED; j++)
             table->weight[k * weights + j] = t.weight[j];
     }
-    return VXS_OK;
+    if (!is_spline(map))
+        return VXS_OK;
+    const vxs_status status = fill_spline(table, count);
+    if (status != VXS_OK)
+        tap_table_free(table);
+    return status;
 }
 
 void tap_table_free(tap_table *table) {
     free(table->first);
     free(table->last);
     free(table->weight);
+    free(table->start);
     memset(table, 0, sizeof *table);
 }

@@ -15,7 +15,9 @@
 typedef enum tap_kind {
     TAP_COPY,     /* one tap, weight 1: nearest; linear on an axis with in == out; area with whole out/in */
     TAP_WEIGHTED, /* a fixed number of weighted taps: linear has two */
-    TAP_WINDOW    /* all voxels first..last, equal weights: area */
+    TAP_WINDOW,   /* all voxels first..last, equal weights: area */
+    TAP_BAND,     /* weighted voxels first..last: cubic, its prefilter and its four weights in one */
+    TAP_FILTER    /* four weighted coefficients, from a filter over blocks of the voxels first..last: cubic */
 } tap_kind;
 
 /* How one axis is resampled: a few words, by value, whatever the size. */
@@ -25,7 +27,9 @@ typedef struct axis_map {
     bool torch; /* float coordinates as PyTorch, not the exact integer rule */
     bool wide;  /* torch coordinates of linear in double: float64 volumes */
     bool align; /* align_corners */
-    int taps;   /* TAP_COPY 1; TAP_WEIGHTED 2; TAP_WINDOW 0, since windows differ */
+    int taps;   /* TAP_COPY 1; TAP_WEIGHTED 2; TAP_WINDOW 0, since windows differ; cubic: weights of an output
+                 */
+    int reach;  /* cubic: how far the prefilter looks, in voxels */
     int64_t in, out;
 } axis_map;
 
@@ -33,6 +37,9 @@ typedef struct axis_map {
  * a mode or rule out of range. options NULL: linear. */
 vxs_status axis_map_init(axis_map *map, const vxs_resample_options *options, vxs_dtype src_dtype, int64_t in,
                          int64_t out);
+
+/* What depends on all three axes d, h, w of one volume: which form of cubic each one takes. */
+void axis_maps_settle(axis_map axis[3]);
 
 /* The smallest range that holds every input index read by the outputs; closed form, O(1). Both ends never
  * fall as the outputs' do. Empty for no outputs. */
@@ -54,7 +61,8 @@ typedef struct tap_table {
     range outputs;
     int64_t *first; /* [outputs] first input index */
     int64_t *last;  /* [outputs] last input index, inclusive; linear at the far edge: the same voxel twice */
-    double *weight; /* TAP_WEIGHTED: [outputs][taps], else NULL */
+    double *weight; /* TAP_WEIGHTED, TAP_BAND, TAP_FILTER: [outputs][taps], else NULL */
+    int64_t *start; /* TAP_BAND: the same as first; TAP_FILTER: the first coefficient, may be -2; else NULL */
 } tap_table;
 
 /* Bytes that tap_table_build allocates for that many outputs. */

@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "kernels/cache.h"
+#include "kernels/cubic.h"
 #include "kernels/engine.h"
 #include "kernels/isa.h"
 
@@ -20,6 +21,8 @@ static int64_t row_voxels_of(int64_t src_w) {
 
 int64_t resample_scratch_bytes(vxs_dtype src_dtype, const axis_map axis[3], int64_t src_w, int threads) {
     (void)src_dtype;
+    if (cubic_is_needed(axis))
+        return saturating_mul(cubic_scratch_bytes(axis), threads > 1 ? threads : 1);
     int64_t outputs = min_i64(STRIP_OUTPUTS, axis[2].out);
     return saturating_mul(worker_bytes(row_voxels_of(src_w), outputs), threads > 1 ? threads : 1);
 }
@@ -150,6 +153,11 @@ static void run_item(worker *k, int64_t item) {
 void resample_kernel_run(const resample_kernel *kernel, const box_view *src, const box_view *dst) {
     if (box_is_empty(&dst->where))
         return;
+    const axis_map maps[3] = {kernel->axis[0]->map, kernel->axis[1]->map, kernel->axis[2]->map};
+    if (cubic_is_needed(maps)) {
+        cubic_run(kernel, src, dst);
+        return;
+    }
     job j = {.kernel = kernel,
              .rows = isa_row_functions(),
              .src = src,

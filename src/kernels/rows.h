@@ -106,8 +106,9 @@ typedef struct row_functions {
     const area_functions *area[ACCUMULATORS];   /* all but ACC_FLOAT */
     const halve_functions *halve;
     const pick_functions *pick;
-    const struct point_functions *points; /* points.h */
-    const struct label_functions *label;  /* label_rows.h */
+    const struct point_functions *points;  /* points.h */
+    const struct label_functions *label;   /* label_rows.h */
+    const struct spline_functions *spline; /* spline_rows.h */
     /* A memcpy that leaves the caches alone; seen by other threads after stream_end. */
     void (*stream_copy)(void *dst, const void *src, int64_t bytes);
     void (*stream_end)(void);

@@ -19,6 +19,7 @@ vxs_status resample_operator_init(resample_operator *op, const vxs_resample_opti
               (long long)out[a]);
     for (int a = 0; a < 3; a++)
         TRY(axis_map_init(&op->axis[a], &op->options, src_dtype, in[AXIS_D + a], out[AXIS_D + a]));
+    axis_maps_settle(op->axis);
     return VXS_OK;
 }
 

@@ -5,6 +5,10 @@
 
 enum { USEFUL_STEP_BYTES = 32 << 20, USEFUL_ROUND_BYTES = 512 << 20 };
 
+/* Between rounds, jobs tell how far they are, checkpoint and stop: a rank should read and write no more in
+ * one round than USEFUL, and where a tile layer takes more than MOST, it is worth more epochs. */
+static const int64_t useful_round_traffic = (int64_t)1 << 30, most_round_traffic = (int64_t)16 << 30;
+
 /* ---- the grid of ranks ---- */
 
 /* Tiles of the smallest strip: no part of the grid may be empty in any epoch. */
@@ -267,6 +271,27 @@ static bool fit_passes(region_plan *p, const search *s) {
     return false;
 }
 
+/* What a rank reads and writes in a round, about. */
+static int64_t round_traffic(const region_plan *p) {
+    const stream_shape *s = p->shape;
+    range out = p->region.axis[AXIS_D], in = s->source(s->context, 0, out);
+    double planes = (double)range_size(in) * (double)p->round_planes / (double)range_size(out);
+    int64_t read = (int64_t)ceil(planes / p->shares[0]);
+    return saturating_add(saturating_mul(region_plan_in_plane_bytes(p), read * region_plan_passes(p)),
+                          region_plan_round_bytes(p));
+}
+
+/* More strips along h, while rounds of one tile layer take too long and that makes them shorter. */
+static void shorten(region_plan *p, const search *s) {
+    region_plan shorter = *p;
+    while (round_traffic(p) > most_round_traffic && p->strips[0] < region_plan_tiles(p, 1)) {
+        shorter.strips[0] = min_i64(2 * shorter.strips[0], region_plan_tiles(p, 1));
+        if (!try_plan(&shorter, s) || round_traffic(&shorter) > round_traffic(p) / 4 * 3)
+            break;
+        *p = shorter;
+    }
+}
+
 /* Longer steps, then longer rounds, while they fit and help. */
 static void lengthen(region_plan *p, const search *s) {
     region_plan longer = *p;
@@ -281,7 +306,7 @@ static void lengthen(region_plan *p, const search *s) {
     while (region_plan_round_bytes(p) < USEFUL_ROUND_BYTES / 2 &&
            longer.round_layers < region_plan_most_layers(p)) {
         longer.round_layers = min_i64(2 * longer.round_layers, region_plan_most_layers(p));
-        if (!try_plan(&longer, s))
+        if (!try_plan(&longer, s) || round_traffic(&longer) > useful_round_traffic)
             break;
         *p = longer;
     }
@@ -328,6 +353,7 @@ vxs_status region_plan_make(region_plan *plan, const stream_shape *shape, const 
           "least "
           "--memory %lld",
           (long long)budget_bytes, (long long)ranks, (long long)plan->memory_bytes);
+    shorten(plan, &s);
     lengthen(plan, &s);
     return VXS_OK;
 }

@@ -5,12 +5,15 @@
 
 enum { DEFAULT_SECONDS = 300 };
 
+/* A stop waits so long for the end of a round. */
+static const double stop_patience = 20;
+
 /* What to do after a round; the ranks' wishes are or-ed. */
 enum { SAVE = 1, STOP_BY_SIGNAL = 2, STOP_BY_TIME = 4 };
 
 void checkpoint_begin(checkpoint *c) {
     c->interval = c->options->checkpoint_seconds > 0 ? c->options->checkpoint_seconds : DEFAULT_SECONDS;
-    c->saved = c->round_end = MPI_Wtime();
+    c->saved = c->round_end = c->step_end = MPI_Wtime();
 }
 
 vxs_status checkpoint_save(checkpoint *c) {
@@ -74,6 +77,23 @@ vxs_status checkpoint_after_round(checkpoint *c, bool last) {
     MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_BOR, c->comm);
     if (all)
         TRY(checkpoint_save(c));
-    c->round_end = MPI_Wtime();
+    c->round_end = c->step_end = MPI_Wtime();
     return all & (STOP_BY_SIGNAL | STOP_BY_TIME) ? stopped(c, all) : VXS_OK;
+}
+
+vxs_status checkpoint_within_round(checkpoint *c, double part) {
+    double now = MPI_Wtime(), passed = now - c->round_end, limit = c->options->max_seconds;
+    double left = part > 0 ? passed / part - passed : 0; /* of the round, as far as we know */
+    c->longest_step = now - c->step_end > c->longest_step ? now - c->step_end : c->longest_step;
+    c->step_end = now;
+    bool signalled = c->options->stop && *c->options->stop && left > stop_patience;
+    double until_limit = limit - (now - c->began) - c->longest_save - 0.01 * limit;
+    double over = left - (until_limit > 0 ? until_limit : 0); /* a little is better than to lose the round */
+    bool late = limit > 0 && until_limit < 1.25 * c->longest_step && over > 1 + 0.01 * limit;
+    CHECK(!signalled && !late, VXS_STOPPED,
+          "stopped %s within a round, of which %.1f %% was done and is lost: run the same command with "
+          "--resume to go on%s",
+          signalled ? "by a signal" : "before --max-time", 100 * part,
+          signalled ? "" : "; more ranks, or smaller output chunks (--chunk), make rounds shorter");
+    return VXS_OK;
 }

@@ -19,9 +19,10 @@ typedef struct checkpoint {
     volume *in, *out;
     bad_list *bad;
     watchdog *dog;
-    double began;            /* the job; all times are MPI_Wtime's */
-    double interval;         /* seconds */
-    double saved, round_end; /* when the last checkpoint and the last round ended */
+    double began;                  /* the job; all times are MPI_Wtime's */
+    double interval;               /* seconds */
+    double saved, round_end;       /* when the last checkpoint and the last round ended */
+    double step_end, longest_step; /* within rounds */
     double longest_round, longest_save, save_seconds;
     int64_t saves;
     bool unsaved; /* rounds have been done since */
@@ -33,6 +34,10 @@ void checkpoint_begin(checkpoint *c);
 /* After each round, once files->done has it on rank 0: checkpoint if it is time. VXS_STOPPED, after a
  * checkpoint, when a signal or --max-time asks for it, unless the round was the job's last. Collective. */
 vxs_status checkpoint_after_round(checkpoint *c, bool last);
+
+/* Between the steps of a round: VXS_STOPPED, on this rank, when a stop is asked for and the rest of the round
+ * would take too long. Local. */
+vxs_status checkpoint_within_round(checkpoint *c, double part);
 
 /* Put what is done on disk and record it. A failed flush ends the program. Collective. */
 vxs_status checkpoint_save(checkpoint *c);

@@ -52,9 +52,10 @@ static vxs_status resolve_axis(resolved_job *job, int axis) {
 static vxs_status check_out_spacing(const resolved_job *job) {
     TRY(check_positive(job->options->spacing, "--spacing"));
     CHECK(job->has_spacing, VXS_USAGE,
-          "--spacing needs the voxel spacing of '%s', which has no attribute element_size_um: give "
-          "--input-spacing d,h,w",
-          job->in.dataset);
+          "--spacing needs the voxel spacing of '%s', %s%s: give --input-spacing d,h,w", job->in.dataset,
+          job->in.spacing_fault[0] ? "whose attribute element_size_um "
+                                   : "which has no attribute element_size_um",
+          job->in.spacing_fault);
     return VXS_OK;
 }
 

@@ -15,6 +15,11 @@ vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory) {
     job->read_threads = volume_read_threads(&job->in, threads, memory / READ_SHARE);
     tiles_choose(job->out.shape, job->out.chunk, (int64_t)dtype_bytes(job->out.dtype), job->tile);
     job->engine->prepare(job);
+    const vxs_status status = job->engine->plan(job, &whole, ranks, &job->plan);
+    if (status == VXS_OK || job->read_threads <= 1)
+        return status;
+    job->read_threads = 1; /* their buffers are in the way: a refusal must name what is enough for one */
+    job->engine->prepare(job);
     return job->engine->plan(job, &whole, ranks, &job->plan);
 }
 
@@ -75,9 +80,20 @@ static void warn_of_filters(const resolved_job *job, vxs_report *r) {
             r->out_filters, r->in_filters);
 }
 
+static void warn_of_spacing(const resolved_job *job, vxs_report *r) {
+    size_t used = strlen(r->warnings);
+    if (!job->has_spacing && job->in.spacing_fault[0])
+        snprintf(
+            r->warnings + used, sizeof r->warnings - used,
+            "the output gets no voxel spacing: the input's attribute element_size_um %s; --input-spacing "
+            "d,h,w gives it\n",
+            job->in.spacing_fault);
+}
+
 void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     describe_volumes(job, r);
     warn_of_filters(job, r);
+    warn_of_spacing(job, r);
     r->op = job->options->op;
     r->resample = job->options->resample;
     r->label = job->options->label;

@@ -82,19 +82,27 @@ static void warn_of_space(const resolved_job *job, char *warnings, size_t bytes)
                  (long long)wanted, (long long)there);
 }
 
-static bool is_same_file(const char *path, const struct stat *other) {
-    struct stat info;
-    return stat(path, &info) == 0 && info.st_dev == other->st_dev && info.st_ino == other->st_ino;
+/* What the job would replace or write over must not be what it reads. */
+static vxs_status check_not_input(const resolved_job *job, const volume_info *in, const char *what) {
+    const char *const ours[] = {job->out_file, job->partial, job->journal, job->lock};
+    int hit = volume_reads_any(in, ours, sizeof ours / sizeof *ours);
+    CHECK(hit != 0, VXS_USAGE,
+          "output '%s' is the %s's file, or one that the %s '%s' reads its voxels from: give another name",
+          job->out_file, what, what, in->file);
+    CHECK(hit < 0, VXS_USAGE,
+          "'%s', which this job would write over, is the %s's file, or one that the %s '%s' reads its voxels "
+          "from: give the output another name",
+          ours[hit], what, what, in->file);
+    return VXS_OK;
 }
 
 static vxs_status check_names(const resolved_job *job, bool *exists) {
     struct stat out;
     TRY(check_folder(job->out_file));
     *exists = stat(job->out_file, &out) == 0;
-    CHECK(!*exists || !is_same_file(job->in.file, &out), VXS_USAGE,
-          "output '%s' is the input file: give another name", job->out_file);
-    CHECK(!*exists || !job->kind->points || !is_same_file(job->points.file, &out), VXS_USAGE,
-          "output '%s' is the %s's file: give another name", job->out_file, job->kind->points);
+    TRY(check_not_input(job, &job->in, "input"));
+    if (job->kind->points)
+        TRY(check_not_input(job, &job->points, job->kind->points));
     CHECK(!*exists || S_ISREG(out.st_mode), VXS_CANT_CREATE, "output '%s' exists and is not a file",
           job->out_file);
     return VXS_OK;

@@ -16,6 +16,10 @@ typedef struct round_sink {
     /* After each round, once all of it is taken. Collective; anything but VXS_OK, on all ranks alike, ends
      * the run with it. epoch: that the round belongs to; round: its number in it. */
     vxs_status (*done)(void *context, int64_t epoch, int64_t round);
+    /* Between the steps of this rank through the input of a round; part: how much of it lies behind, 0 to 1.
+     * Anything but VXS_OK gives the round up, and so the run, with that status on all ranks. Local. May be
+     * NULL. */
+    vxs_status (*step)(void *context, double part);
     void *context;
 } round_sink;
 

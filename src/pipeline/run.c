@@ -113,10 +113,13 @@ static vxs_status plan_regions(run *r) {
 
 /* ---- rounds ---- */
 
-static void report_round(run *r) {
-    double part = (double)r->progress.round / (double)r->report.rounds;
-    r->progress.epoch = r->epochs_before + (r->progress.round - r->rounds_before - 1) / r->plan.rounds + 1;
-    r->progress.output_bytes_done = (int64_t)((double)r->progress.output_bytes * part);
+/* part: of the round under way. */
+static void report_progress(run *r, double part) {
+    double done = ((double)r->progress.round + part) / (double)r->report.rounds;
+    int64_t last = max_i64(r->progress.round - (part > 0 ? 0 : 1), r->rounds_before);
+    r->progress.epoch = r->epochs_before + (last - r->rounds_before) / r->plan.rounds + 1;
+    r->progress.part = part;
+    r->progress.output_bytes_done = (int64_t)((double)r->progress.output_bytes * done);
     r->progress.seconds = MPI_Wtime() - r->first_round;
     if (r->rank == 0 && r->options->progress)
         r->options->progress(&r->progress, r->options->context);
@@ -135,8 +138,15 @@ static vxs_status round_done(void *context, int64_t epoch_index, int64_t round) 
     if (r->rank == 0)
         r->job.engine->add_round(&r->plan, epoch_index, round, &r->files.done);
     r->progress.round++;
-    report_round(r);
+    report_progress(r, 0);
     return checkpoint_after_round(&r->saving, r->progress.round == r->report.rounds);
+}
+
+static vxs_status step_done(void *context, double part) {
+    run *r = context;
+    if (part < 1)
+        report_progress(r, part);
+    return checkpoint_within_round(&r->saving, part);
 }
 
 static void note_warning(run *r, const char *text) {
@@ -146,7 +156,7 @@ static void note_warning(run *r, const char *text) {
 }
 
 static vxs_status run_regions(run *r) {
-    const round_sink sink = {.take = write_output, .done = round_done, .context = r};
+    const round_sink sink = {.take = write_output, .done = round_done, .step = step_done, .context = r};
     const engine_run at_hand = {
         .comm = r->comm, .plan = &r->plan, .in = r->in, .points = r->points, .sink = &sink};
     for (int64_t i = 0; i < r->region_count; i++) {
@@ -226,7 +236,8 @@ static vxs_status save_at_end(run *r, vxs_status status) {
     keep_message(kept);
     r->report.checkpoints = r->saving.saves;
     r->save_seconds = r->saving.save_seconds;
-    if (!r->out || !r->saving.unsaved || status == VXS_BAD_INPUT)
+    bool to_save = r->saving.unsaved || (status == VXS_STOPPED && r->saving.saves == 0);
+    if (!r->out || !to_save || status == VXS_BAD_INPUT)
         return status; /* nobody resumes from input that must change first */
     vxs_status saved = checkpoint_save(&r->saving);
     if (status != VXS_OK)

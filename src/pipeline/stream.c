@@ -17,6 +17,7 @@ typedef struct engine {
     buffers memory;
     int64_t epoch_index;
     epoch e, pass; /* pass: the epoch as the pass under way sees it */
+    int64_t pass_index;
     int part[3];
     bool working;   /* this rank has a part in the epoch */
     void *prepared; /* the operator's, for the epoch's box */
@@ -102,6 +103,18 @@ static box_view view_of_pass(const engine *g, const box_view *round_view) {
     return view;
 }
 
+/* Tell the sink how far the round is, of which the pass reads the planes source. Who gives up reads and
+ * computes no more, but messages go on, so that no other rank hangs. */
+static void tell_step(engine *g, range source) {
+    const round_sink *sink = g->job->sink;
+    if (!sink->step || g->input.held_in == NULL || g->input.status != VXS_OK)
+        return;
+    int64_t behind = max_i64(0, min_i64(g->input.held.end, source.end) - source.begin);
+    double part = (double)behind / (double)max_i64(1, range_size(source));
+    g->input.status =
+        sink->step(sink->context, ((double)g->pass_index + part) / (double)region_plan_passes(g->job->plan));
+}
+
 /* Step through the input until the view's planes are done. */
 static void compute_view(engine *g, const box_view *round_view) {
     range planes = round_view->where.axis[AXIS_D];
@@ -110,6 +123,7 @@ static void compute_view(engine *g, const box_view *round_view) {
         int64_t until = computable_until(g, next, planes.end);
         if (until == next) {
             window_advance(&g->input, source_of(g, (range){next, next + 1}).begin);
+            tell_step(g, source_of(g, planes));
             continue;
         }
         if (g->input.status == VXS_OK)
@@ -217,6 +231,7 @@ static vxs_status run_pass(engine *g, int64_t pass) {
     const region_plan *plan = g->job->plan;
     vxs_status status = VXS_OK;
     g->pass = region_plan_pass(plan, &g->e, pass);
+    g->pass_index = pass;
     if (g->working)
         window_begin(&g->input, g->job, &g->pass, g->part, g->memory.stream, g->memory.tail, g->status,
                      g->times);

@@ -102,7 +102,8 @@ static void carry(window *w, const box_view *into, int64_t keep, int64_t first) 
     assert(kept.end == first && range_size(kept) <= w->job->plan->carry_planes);
     box where = into->where;
     where.axis[AXIS_D] = kept;
-    box_view_copy(w->held_in, into, &where, (size_t)w->e->shape->in_voxel_bytes);
+    if (w->status == VXS_OK) /* else nobody computes from them */
+        box_view_copy(w->held_in, into, &where, (size_t)w->e->shape->in_voxel_bytes);
     w->held.begin = kept.begin;
 }
 

@@ -14,32 +14,51 @@ static bool read_three_numbers(hid_t attribute, double values[3]) {
     return fits;
 }
 
-static bool read_named(hid_t dataset, const char *name, double values[3]) {
-    if (H5Aexists(dataset, name) <= 0)
-        return false;
-    hid_t attribute = H5Aopen(dataset, name, H5P_DEFAULT);
-    if (attribute < 0)
-        return false;
-    bool fits = read_three_numbers(attribute, values);
-    hdf5_drop(attribute);
-    for (int i = 0; i < 3 && fits; i++)
-        fits = isfinite(values[i]);
-    return fits;
+/* "" when it holds three numbers above 0, else what is wrong with it. */
+static void read_spacing(hid_t attribute, double values[3], char *fault, size_t bytes) {
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    H5T_class_t class = H5Tget_class(type);
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+    fault[0] = '\0';
+    if (class != H5T_INTEGER && class != H5T_FLOAT)
+        snprintf(fault, bytes, "holds %s", class == H5T_STRING ? "text, not numbers" : "no numbers");
+    else if (count != 3)
+        snprintf(fault, bytes, "holds %lld numbers, not three (d, h, w)", (long long)count);
+    else if (H5Aread(attribute, H5T_NATIVE_DOUBLE, values) < 0)
+        snprintf(fault, bytes, "can't be read");
+    else if (!(isfinite(values[0]) && isfinite(values[1]) && isfinite(values[2]) && values[0] > 0 &&
+               values[1] > 0 && values[2] > 0))
+        snprintf(fault, bytes, "holds %g, %g, %g, not three numbers above 0", values[0], values[1],
+                 values[2]);
+    hdf5_drop(space);
+    hdf5_drop(type);
 }
 
-bool attributes_read_spacing(hid_t dataset, double spacing[3]) {
-    double values[3];
-    bool fits = read_named(dataset, SPACING_ATTRIBUTE, values);
-    for (int i = 0; i < 3 && fits; i++)
-        fits = values[i] > 0;
-    if (fits)
-        memcpy(spacing, values, sizeof values);
-    return fits;
+bool attributes_read_spacing(hid_t dataset, double spacing[3], char *fault, size_t bytes) {
+    double values[3] = {0};
+    fault[0] = '\0';
+    if (H5Aexists(dataset, SPACING_ATTRIBUTE) <= 0)
+        return false;
+    hid_t attribute = H5Aopen(dataset, SPACING_ATTRIBUTE, H5P_DEFAULT);
+    if (attribute >= 0)
+        read_spacing(attribute, values, fault, bytes);
+    else
+        snprintf(fault, bytes, "can't be opened");
+    hdf5_drop(attribute);
+    if (fault[0])
+        return false;
+    memcpy(spacing, values, sizeof values);
+    return true;
 }
 
 bool attributes_read_origin(hid_t dataset, double origin[3]) {
-    double values[3];
-    bool fits = read_named(dataset, ORIGIN_ATTRIBUTE, values);
+    double values[3] = {0};
+    hid_t attribute = H5Aexists(dataset, ORIGIN_ATTRIBUTE) > 0
+                          ? H5Aopen(dataset, ORIGIN_ATTRIBUTE, H5P_DEFAULT)
+                          : H5I_INVALID_HID;
+    bool fits = attribute >= 0 && read_three_numbers(attribute, values) && isfinite(values[0]) &&
+                isfinite(values[1]) && isfinite(values[2]);
+    hdf5_drop(attribute);
     if (fits)
         memcpy(origin, values, sizeof values);
     return fits;

@@ -88,21 +88,43 @@ vxs_status layout_describe(hid_t dataset, volume_info *info);
 /* Bytes of one chunk as a reader has to hold it; 0 unless chunked. */
 int64_t layout_chunk_bytes(const int64_t chunk[AXES], vxs_dtype dtype);
 
+/* ---- reads.c ---- */
+
+/* Files of which we want to know whether a dataset's voxels come out of them. */
+typedef struct wanted_files wanted_files;
+
+/* Is this one of them? For every file that voxels come out of; NULL is legal. */
+void wanted_files_look(wanted_files *wanted, const char *path);
+
+/* ---- layout.c ---- */
+
+/* layout_describe of a dataset of info's, for whoever wants to know its files; failures are none. */
+void layout_look(hid_t dataset, volume_info *info, wanted_files *wanted);
+
+/* ---- external.c ---- */
+
+/* Of a dataset in external files, if it is in any: that they are there and hold so many bytes of it. */
+vxs_status external_check(hid_t plist, const char *main_file, const char *dataset, int64_t bytes,
+                          wanted_files *wanted);
+
 /* ---- sources.c ---- */
 
 /*
  * Of a virtual dataset: fill read_chunk, read_filtered and source_chunk_bytes. VXS_BAD_INPUT for a source
  * that is not there: HDF5 reads its voxels as fill values and says nothing.
  */
-vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *info);
+vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *info, wanted_files *wanted);
 
 /* ---- attributes.c ---- */
 
 #define SPACING_ATTRIBUTE "element_size_um"
 #define ORIGIN_ATTRIBUTE  "origin_um"
 
-/* The spacing, and the origin, attribute; false when there is none that makes sense. */
-bool attributes_read_spacing(hid_t dataset, double spacing[3]);
+/* The spacing attribute; false when there is none that makes sense, fault then says what is wrong with the
+ * one that is there ("holds text"), or "". */
+bool attributes_read_spacing(hid_t dataset, double spacing[3], char *fault, size_t bytes);
+
+/* The origin attribute; false when there is none that makes sense. */
 bool attributes_read_origin(hid_t dataset, double origin[3]);
 
 /* Copy from's attributes to to, but those that the output makes itself; what can't be copied is named in

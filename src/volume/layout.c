@@ -111,8 +111,17 @@ static vxs_status describe_chunks(hid_t plist, volume_info *info) {
     return VXS_OK;
 }
 
-static vxs_status describe_plist(hid_t dataset, hid_t plist, volume_info *info) {
+static int64_t volume_bytes(const volume_info *info) {
+    int64_t bytes = (int64_t)dtype_bytes(info->dtype);
+    for (int a = 0; a < AXES; a++)
+        bytes = saturating_mul(bytes, info->shape[a]);
+    return bytes;
+}
+
+static vxs_status describe_plist(hid_t dataset, hid_t plist, volume_info *info, wanted_files *wanted) {
     char main_file[VOLUME_PATH_BYTES] = "";
+    H5Fget_name(dataset, main_file, sizeof main_file);
+    wanted_files_look(wanted, main_file);
     switch (H5Pget_layout(plist)) {
     case H5D_CHUNKED:
         info->layout = VOLUME_CHUNKED;
@@ -123,12 +132,11 @@ static vxs_status describe_plist(hid_t dataset, hid_t plist, volume_info *info) 
     case H5D_VIRTUAL:
         info->layout = VOLUME_VIRTUAL;
         info->serial_only = true;
-        H5Fget_name(dataset, main_file, sizeof main_file);
-        return sources_describe(plist, main_file, info);
+        return sources_describe(plist, main_file, info, wanted);
     case H5D_CONTIGUOUS:
         info->layout = H5Pget_external_count(plist) > 0 ? VOLUME_EXTERNAL : VOLUME_CONTIGUOUS;
         info->serial_only |= info->layout == VOLUME_EXTERNAL;
-        return VXS_OK;
+        return external_check(plist, main_file, info->dataset, volume_bytes(info), wanted);
     default:
         return status_fail(VXS_BAD_INPUT, "input dataset '%s' has a storage layout that this HDF5 can't read",
                            info->dataset);
@@ -142,10 +150,17 @@ vxs_status layout_describe(hid_t dataset, volume_info *info) {
         info->read_chunk[a] = 1;
     CHECK(plist >= 0, VXS_BAD_INPUT, "input dataset '%s': its layout can't be read: %s", info->dataset,
           hdf5_words(words));
-    vxs_status status = describe_plist(dataset, plist, info);
+    vxs_status status = describe_plist(dataset, plist, info, NULL);
     hdf5_drop(plist);
     info->storage_bytes = (int64_t)H5Dget_storage_size(dataset);
     return status;
+}
+
+void layout_look(hid_t dataset, volume_info *info, wanted_files *wanted) {
+    hid_t plist = H5Dget_create_plist(dataset);
+    if (plist >= 0)
+        describe_plist(dataset, plist, info, wanted);
+    hdf5_drop(plist);
 }
 
 int64_t layout_chunk_bytes(const int64_t chunk[AXES], vxs_dtype dtype) {

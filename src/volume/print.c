@@ -45,8 +45,10 @@ static void print_volume(FILE *out, const volume_info *info, hid_t dataset) {
     if (info->has_spacing)
         fprintf(out, "spacing  %g, %g, %g um (d, h, w)\n", info->spacing[0], info->spacing[1],
                 info->spacing[2]);
+    else if (info->spacing_fault[0])
+        fprintf(out, "spacing  not known (attribute " SPACING_ATTRIBUTE " %s)\n", info->spacing_fault);
     else
-        fprintf(out, "spacing  not known (no attribute " SPACING_ATTRIBUTE " of three positive numbers)\n");
+        fprintf(out, "spacing  not known (no attribute " SPACING_ATTRIBUTE ")\n");
     if (info->has_origin)
         fprintf(out, "origin   %g, %g, %g um (d, h, w)\n", info->origin[0], info->origin[1], info->origin[2]);
     fprintf(out, "attributes:\n");

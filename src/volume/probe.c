@@ -99,7 +99,8 @@ static vxs_status describe_dataset(hid_t file, hid_t dataset, volume_info *info)
     hdf5_drop(type);
     TRY(status);
     info->serial_only = lives_elsewhere(file, dataset);
-    info->has_spacing = attributes_read_spacing(dataset, info->spacing);
+    info->has_spacing =
+        attributes_read_spacing(dataset, info->spacing, info->spacing_fault, sizeof info->spacing_fault);
     info->has_origin = attributes_read_origin(dataset, info->origin);
     return layout_describe(dataset, info);
 }
@@ -131,6 +132,37 @@ static vxs_status choose_dataset(hid_t file, volume_info *info) {
     return status;
 }
 
+/* A link on the way to the dataset that leads nowhere; VXS_OK when there is none. */
+static vxs_status check_link(hid_t file, const volume_info *info, const char *link) {
+    char value[VOLUME_PATH_BYTES] = "";
+    const char *there = "", *path = "";
+    H5L_info_t about;
+    if (H5Lget_info(file, link, &about, H5P_DEFAULT) < 0 || about.type == H5L_TYPE_HARD ||
+        about.u.val_size >= sizeof value || H5Lget_val(file, link, value, sizeof value, H5P_DEFAULT) < 0)
+        return VXS_OK;
+    hid_t target = H5Oopen(file, link, H5P_DEFAULT);
+    hdf5_drop(target);
+    if (target >= 0)
+        return VXS_OK;
+    CHECK(about.type == H5L_TYPE_EXTERNAL, VXS_BAD_INPUT,
+          "'%s' of input file '%.300s' is a link to '%.300s', which is not there", link, info->file, value);
+    H5Lunpack_elink_val(value, about.u.val_size, NULL, &there, &path);
+    return status_fail(VXS_BAD_INPUT,
+                       "'%s' of input file '%.300s' is a link to '%.200s' in file '%.200s', which can't be "
+                       "opened: put that file beside the input, or set HDF5_EXT_PREFIX to its folder",
+                       link, info->file, path, there);
+}
+
+static vxs_status check_links(hid_t file, const volume_info *info) {
+    char link[VOLUME_NAME_BYTES];
+    for (const char *end = info->dataset; *end;) {
+        end += 1 + strcspn(end + 1, "/");
+        snprintf(link, sizeof link, "%.*s", (int)(end - info->dataset), info->dataset);
+        TRY(check_link(file, info, link));
+    }
+    return VXS_OK;
+}
+
 /* A dataset that does not open: is it there at all? */
 static vxs_status fail_to_open_dataset(hid_t file, const volume_info *info) {
     char words[HDF5_WORDS_BYTES], text[600];
@@ -156,8 +188,10 @@ static vxs_status probe_open_file(hid_t file, const char *dataset, volume_info *
     else
         TRY(choose_dataset(file, info));
     hid_t object = H5Dopen2(file, info->dataset, H5P_DEFAULT);
-    if (object < 0)
+    if (object < 0) {
+        TRY(check_links(file, info));
         return fail_to_open_dataset(file, info);
+    }
     vxs_status status = describe_dataset(file, object, info);
     hdf5_drop(object);
     return status;

@@ -69,10 +69,14 @@ vxs_status volume_check_replaceable(const char *path, const char *dataset) {
     hid_t file;
     hdf5_prepare();
     TRY(dataset_name_normalise(dataset, name));
+    CHECK(H5Fis_hdf5(path) > 0, VXS_CANT_CREATE,
+          "output file '%s' is not an HDF5 file, so --force won't replace it: choose another name", path);
     if (file_open_serial(path, &file) != VXS_OK) {
-        char why[STATUS_MESSAGE_BYTES];
-        snprintf(why, sizeof why, "%s", status_message());
-        return status_fail(VXS_CANT_CREATE, "--force won't replace what it can't read: %.900s", why);
+        char words[HDF5_WORDS_BYTES];
+        return status_fail(VXS_CANT_CREATE,
+                           "output file '%s' can't be read (%s), so --force won't replace it: choose another "
+                           "name",
+                           path, hdf5_words(words));
     }
     vxs_status status = check_way(file, path, name);
     if (status == VXS_OK)

@@ -11,9 +11,10 @@ typedef struct source {
     bool chunked, filtered;
     int axes;
     hsize_t chunk[H5S_MAX_RANK];
-    int64_t chunk_bytes; /* 0 unless chunked; of a virtual source, its own sources' largest */
-    int64_t sources;     /* beside itself: those of a virtual source, or of its series */
-    bool nested;         /* virtual itself */
+    int64_t chunk_bytes;  /* 0 unless chunked; of a virtual source, its own sources' largest */
+    int64_t sources;      /* beside itself: those of a virtual source, or of its series */
+    bool nested;          /* virtual itself */
+    wanted_files *wanted; /* told of every file; may be NULL */
 } source;
 
 /* Virtual datasets may map virtual ones: more than so deep is taken for a circle. */
@@ -21,11 +22,25 @@ enum { MOST_NESTED = 8 };
 
 static bool look_inside(hid_t dataset, hid_t plist, int depth, source *s);
 
-/* False when it is virtual itself and one of its sources is not there. */
+/* All of its raw files, if it is in any, and its own file. */
+static bool look_at_files(hid_t dataset, hid_t plist, hid_t type, const source *s) {
+    char file_name[VOLUME_PATH_BYTES] = "";
+    hid_t space = H5Dget_space(dataset);
+    int64_t voxels = (int64_t)H5Sget_simple_extent_npoints(space);
+    hdf5_drop(space);
+    H5Fget_name(dataset, file_name, sizeof file_name);
+    wanted_files_look(s->wanted, file_name);
+    return H5Pget_layout(plist) != H5D_CONTIGUOUS ||
+           external_check(plist, file_name, "", saturating_mul(voxels, (int64_t)H5Tget_size(type)),
+                          s->wanted) == VXS_OK;
+}
+
+/* False when one of its raw files or, if it is virtual itself, of its sources is not there. */
 static bool describe_source(hid_t dataset, int depth, source *s) {
     hid_t plist = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
-    *s = (source){.chunked = H5Pget_layout(plist) == H5D_CHUNKED};
-    bool there = H5Pget_layout(plist) != H5D_VIRTUAL || look_inside(dataset, plist, depth, s);
+    *s = (source){.chunked = H5Pget_layout(plist) == H5D_CHUNKED, .wanted = s->wanted};
+    bool there = look_at_files(dataset, plist, type, s) &&
+                 (H5Pget_layout(plist) != H5D_VIRTUAL || look_inside(dataset, plist, depth, s));
     if (s->chunked) {
         s->axes = H5Pget_chunk(plist, H5S_MAX_RANK, s->chunk);
         s->filtered = H5Pget_nfilters(plist) > 0;
@@ -77,7 +92,7 @@ static bool look_inside(hid_t dataset, hid_t plist, int depth, source *s) {
     H5Pget_virtual_count(plist, &count);
     for (size_t i = 0; i < count && there; i++) {
         char file[VOLUME_PATH_BYTES] = "", name[VOLUME_NAME_BYTES] = "";
-        source inner = {.chunked = false};
+        source inner = {.wanted = s->wanted};
         H5Pget_virtual_filename(plist, i, file, sizeof file);
         H5Pget_virtual_dsetname(plist, i, name, sizeof name);
         if (strchr(file, '%') || strchr(name, '%'))
@@ -165,7 +180,7 @@ static int64_t count_numbered(hid_t plist, size_t i, const volume_info *info) {
 /* HDF5 ends a numbered series at the first that is missing; it must not be a gap. */
 static bool more_behind_a_gap(const char *main_file, const char *file, const char *dataset, int64_t count) {
     enum { LOOKED_FOR = 16 };
-    source s;
+    source s = {.wanted = NULL};
     for (int64_t number = count + 1; number <= count + LOOKED_FOR; number++)
         if (number_is_there(main_file, file, dataset, number, &s))
             return true;
@@ -173,9 +188,9 @@ static bool more_behind_a_gap(const char *main_file, const char *file, const cha
 }
 
 static vxs_status describe_number(hid_t plist, size_t i, const char *main_file, volume_info *info,
-                                  bool *alike) {
+                                  wanted_files *wanted, bool *alike) {
     char file[VOLUME_PATH_BYTES] = "", dataset[VOLUME_NAME_BYTES] = "";
-    source s = {.chunked = false};
+    source s = {.wanted = wanted};
     H5Pget_virtual_filename(plist, i, file, sizeof file);
     H5Pget_virtual_dsetname(plist, i, dataset, sizeof dataset);
     bool numbered = strchr(file, '%') || strchr(dataset, '%'), same = strcmp(file, ".") == 0, there;
@@ -194,18 +209,22 @@ static vxs_status describe_number(hid_t plist, size_t i, const char *main_file, 
           "input dataset '%s' is virtual and its numbered sources, '%s' in file '%s', have a gap: HDF5 would "
           "leave out all behind it; put the missing one beside '%s'",
           info->dataset, dataset, file, main_file);
+    for (int64_t number = 1; wanted && number < count; number++) {
+        source other = {.wanted = wanted};
+        number_is_there(main_file, file, dataset, number, &other);
+    }
     *alike &= !numbered;
     s.sources += count - 1;
     add_source(plist, i, &s, info, alike);
     return VXS_OK;
 }
 
-vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *info) {
+vxs_status sources_describe(hid_t plist, const char *main_file, volume_info *info, wanted_files *wanted) {
     size_t count = 0;
     bool alike = true;
     H5Pget_virtual_count(plist, &count);
     for (size_t i = 0; i < count; i++)
-        TRY(describe_number(plist, i, main_file, info, &alike));
+        TRY(describe_number(plist, i, main_file, info, wanted, &alike));
     if (!alike || count == 0)
         for (int a = 0; a < AXES; a++)
             info->read_chunk[a] = 1;

@@ -56,6 +56,7 @@ typedef struct volume_info {
     double spacing[3]; /* element_size_um, d, h, w */
     bool has_origin;
     double origin[3];                  /* origin_um: where the centre of the first voxel lies, d, h, w */
+    char spacing_fault[128];           /* "holds text": why it is there and is not usable; "" without */
     int64_t file_bytes, file_mtime_ns; /* of the file named by the user */
 } volume_info;
 
@@ -75,6 +76,10 @@ vxs_status volume_probe(const char *file, const char *dataset, volume_info *info
  * all attributes with values; for a file without dataset name, all its datasets, one line each, when there
  * are several. Local. */
 vxs_status volume_print_info(FILE *out, const char *file, const char *dataset);
+
+/* The first of the files, by whatever name, that the dataset's voxels come out of: its own file, the target
+ * of an external link, sources of a virtual dataset, external storage; -1 without. Local. */
+int volume_reads_any(const volume_info *info, const char *const *paths, int count);
 
 /* ---- reading and writing in parallel ---- */
 

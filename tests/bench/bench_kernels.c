@@ -29,10 +29,10 @@ typedef struct roof {
     double ghz;
 } roof;
 
-static const bench_family *const families[] = {&resample_rows, &sample_rows};
+static const bench_family *const families[] = {&resample_rows, &sample_rows, &wide_rows};
 
 static double output_voxels(const bench_row *r) {
-    return (double)(r->out * r->out * r->out);
+    return (double)(r->voxels_out ? r->voxels_out : r->out * r->out * r->out);
 }
 
 static double gb_per_s(const bench_row *r) {
@@ -55,7 +55,7 @@ static void print_head(const settings *s, const roof *top) {
 }
 
 static void print_row(const bench_row *r, const roof *top, int threads) {
-    const double in = (double)(r->in * r->in * r->in);
+    const double in = (double)(r->voxels_in ? r->voxels_in : r->in * r->in * r->in);
     printf("%-45s %9.3f %9.3f %9.3f %8.3f %8.3f %7.2f %5.0f%% %8.2f", r->name, 1e3 * r->median,
            1e3 * r->least, 1e3 * r->most, 1e-9 * output_voxels(r) / r->median, 1e-9 * in / r->median,
            gb_per_s(r), 100 * gb_per_s(r) / bandwidth_roof(&top->bandwidth),

@@ -11,8 +11,9 @@ typedef struct bench_row {
     char name[64];
     const char *mode;
     vxs_dtype dtype;
-    int64_t in, out; /* cubes */
-    int64_t bytes;   /* that must pass between memory and the processor */
+    int64_t in, out;               /* cubes */
+    int64_t voxels_in, voxels_out; /* of boxes that are no cubes, else 0 */
+    int64_t bytes;                 /* that must pass between memory and the processor */
     int repeats;
     double median, least, most; /* seconds */
     double floor; /* seconds of the same lines in the same order without any work (floor.h); 0: not known */
@@ -27,7 +28,7 @@ typedef struct bench_family {
     bool (*run)(bench_row *r, int i, double seconds);
 } bench_family;
 
-extern const bench_family resample_rows, sample_rows;
+extern const bench_family resample_rows, sample_rows, wide_rows;
 
 /* ---- for families ---- */
 

@@ -5,8 +5,9 @@
  * layout=contiguous|compact|external|virtual  chunk=4,4,4  deflate=4  shuffle=1  fletcher32=1  szip=1
  * filter=unknown spacing=2,1,1 (element_size_um) data=none|corners (only that is written: with chunks a huge
  * sparse file) add=1 (to an existing file)  sources=3 (files of a virtual dataset)  link=OTHER:/path (an
- * external link)  poke=I:V,I:V... (after that the voxels of row-major index I are V) Values are a hash of the
- * global index, so that any part can be checked alone. The file is complete on exit 0.
+ * external link)  nested=OTHER:/path (a virtual dataset of all of that one)  poke=I:V,I:V... (after that the
+ * voxels of row-major index I are V) Values are a hash of the global index, so that any part can be checked
+ * alone. The file is complete on exit 0.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,11 +20,11 @@
 enum { MAX_AXES = 8, UNKNOWN_FILTER = 481 };
 
 typedef struct recipe {
-    const char *file, *dataset, *dtype, *layout, *filter, *link, *data, *poke;
+    const char *file, *dataset, *dtype, *layout, *filter, *link, *nested, *data, *poke;
     int axes, spacing_count;
     hsize_t shape[MAX_AXES], chunk[MAX_AXES];
-    bool chunked, shuffle, fletcher32, szip, add;
-    int deflate, sources;
+    bool chunked;
+    int shuffle, fletcher32, szip, add, deflate, sources;
     double spacing[3];
 } recipe;
 
@@ -55,36 +56,29 @@ static void parse_pair(recipe *r, const char *pair) {
     if (!value)
         die("no value in", pair);
     value++;
+    const struct {
+        const char *key, **text;
+        int *number;
+    } keys[] = {
+        {"dtype", &r->dtype, NULL},     {"layout", &r->layout, NULL},   {"filter", &r->filter, NULL},
+        {"link", &r->link, NULL},       {"nested", &r->nested, NULL},   {"data", &r->data, NULL},
+        {"poke", &r->poke, NULL},       {"deflate", NULL, &r->deflate}, {"sources", NULL, &r->sources},
+        {"shuffle", NULL, &r->shuffle}, {"szip", NULL, &r->szip},       {"fletcher32", NULL, &r->fletcher32},
+        {"add", NULL, &r->add}};
     size_t length = (size_t)(value - pair) - 1;
 #define KEY(name) (strlen(name) == length && strncmp(pair, name, length) == 0)
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (KEY(keys[i].key)) {
+            if (keys[i].text)
+                *keys[i].text = value;
+            else
+                *keys[i].number = atoi(value);
+            return;
+        }
     if (KEY("shape"))
         r->axes = parse_list(value, r->shape);
     else if (KEY("chunk"))
         r->chunked = parse_list(value, r->chunk) > 0;
-    else if (KEY("dtype"))
-        r->dtype = value;
-    else if (KEY("layout"))
-        r->layout = value;
-    else if (KEY("filter"))
-        r->filter = value;
-    else if (KEY("link"))
-        r->link = value;
-    else if (KEY("data"))
-        r->data = value;
-    else if (KEY("poke"))
-        r->poke = value;
-    else if (KEY("deflate"))
-        r->deflate = atoi(value);
-    else if (KEY("sources"))
-        r->sources = atoi(value);
-    else if (KEY("shuffle"))
-        r->shuffle = atoi(value) != 0;
-    else if (KEY("fletcher32"))
-        r->fletcher32 = atoi(value) != 0;
-    else if (KEY("szip"))
-        r->szip = atoi(value) != 0;
-    else if (KEY("add"))
-        r->add = atoi(value) != 0;
     else if (KEY("spacing"))
         r->spacing_count = sscanf(value, "%lf,%lf,%lf", &r->spacing[0], &r->spacing[1], &r->spacing[2]);
     else
@@ -304,8 +298,8 @@ static hid_t make_dcpl(const recipe *r, hid_t type) {
 }
 
 static void write_spacing(hid_t dataset, const recipe *r) {
-    hsize_t three = 3;
-    hid_t space = H5Screate_simple(1, &three, NULL);
+    hsize_t count = (hsize_t)r->spacing_count;
+    hid_t space = H5Screate_simple(1, &count, NULL);
     hid_t attribute = H5Acreate2(dataset, "element_size_um", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT);
     good(H5Awrite(attribute, H5T_NATIVE_DOUBLE, r->spacing), "element_size_um");
     H5Aclose(attribute);
@@ -317,7 +311,7 @@ static void make_dataset(hid_t file, const recipe *r, hid_t dcpl, hsize_t first_
     hid_t space = good(H5Screate_simple(r->axes, r->shape, NULL), "shape");
     H5Pset_create_intermediate_group(lcpl, 1);
     hid_t dataset = good(H5Dcreate2(file, r->dataset, type, space, lcpl, dcpl, H5P_DEFAULT), "H5Dcreate2");
-    if (r->spacing_count == 3)
+    if (r->spacing_count > 0)
         write_spacing(dataset, r);
     if (r->data && strcmp(r->data, "corners") == 0)
         write_corners(dataset, type, r);
@@ -362,15 +356,23 @@ static void make_virtual(hid_t file, const recipe *r) {
     H5Pclose(dcpl);
 }
 
-static void make_link(hid_t file, const recipe *r) {
+/* A link to the whole of another dataset, or a virtual dataset of it. */
+static void make_reference(hid_t file, const recipe *r) {
     char target[4096];
-    snprintf(target, sizeof target, "%s", r->link);
+    snprintf(target, sizeof target, "%s", r->link ? r->link : r->nested);
     char *colon = strrchr(target, ':');
     if (!colon)
-        die("no dataset in link", r->link);
+        die("no dataset in", target);
     *colon = '\0';
-    good(H5Lcreate_external(target, colon + 1, file, r->dataset, H5P_DEFAULT, H5P_DEFAULT),
-         "H5Lcreate_external");
+    if (r->link) {
+        good(H5Lcreate_external(target, colon + 1, file, r->dataset, H5P_DEFAULT, H5P_DEFAULT), "a link");
+        return;
+    }
+    recipe whole = *r;
+    whole.layout = "virtual";
+    hid_t dcpl = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(r->axes, r->shape, NULL);
+    good(H5Pset_virtual(dcpl, space, target, colon + 1, space), "H5Pset_virtual");
+    make_dataset(file, &whole, dcpl, 0);
 }
 
 int main(int argc, char **argv) {
@@ -383,8 +385,8 @@ int main(int argc, char **argv) {
     hid_t file = good(r.add ? H5Fopen(r.file, H5F_ACC_RDWR, H5P_DEFAULT)
                             : H5Fcreate(r.file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
                       r.file);
-    if (r.link) {
-        make_link(file, &r);
+    if (r.link || r.nested) {
+        make_reference(file, &r);
     } else if (layout_is(&r, "virtual")) {
         make_virtual(file, &r);
     } else {

@@ -38,7 +38,16 @@ done
 one_rank 65 'missing.h5' missing.h5:/raw
 one_rank 65 'empty.h5' empty.h5
 one_rank 65 'folder.h5' folder.h5
-one_rank 65 'link.h5' link.h5:/raw
+one_rank 65 "/raw' of input file|link.h5|in file 'gone.h5'|HDF5_EXT_PREFIX" link.h5:/raw
+one_rank 65 "in file 'gone.h5'" link.h5:/raw/deeper
+# What an external file lacks would read as zeros.
+make external.h5 /raw layout=external
+truncate -s 1000 external.h5.raw
+resample 65 'external.h5.raw|1000 bytes|needs 1440|current folder' external.h5
+make outer.h5 /raw nested=external.h5:/raw
+one_rank 65 'external.h5|virtual' outer.h5
+rm external.h5.raw
+one_rank 65 'external.h5.raw|No such file|needs 1440 bytes|HDF5_EXTFILE_PREFIX' external.h5
 one_rank 65 '/raw|2 axes|3 to 5' table.h5:/raw
 one_rank 65 '/raw|6 axes|3 to 5' six.h5:/raw
 one_rank 65 '/b' several.h5:/b
@@ -51,9 +60,21 @@ make half.h5 /raw dtype=float16
 make wide.h5 /raw dtype=uint64
 one_rank 2 'float16|nearest' half.h5
 one_rank 2 'uint64|linear' wide.h5
+one_rank 2 'uint64|cubic' wide.h5 --mode cubic
+one_rank 2 'float16|cubic' half.h5 --mode cubic
+one_rank 2 'cubic|int64' good.h5 --mode cubic --dtype int64
 one_rank 2 'uint16 to bool' good.h5 --mode nearest --dtype bool
 one_rank 2 '--chunk|4' good.h5 --chunk 1,2,3,4
 refuse 2 '--spacing|element_size_um|--input-spacing' resample good.h5 out.h5 --spacing iso=1
+spacings=('-1,0,1' 'nan,1,1' '1,1' 'inf,2,3')
+faults=('holds -1, 0, 1, not three' 'holds nan, 1, 1' 'holds 2 numbers' 'holds inf, 2, 3')
+for i in "${!spacings[@]}"; do
+    make spaced.h5 /raw "spacing=${spacings[i]}"
+    refuse_with 0 2 "--spacing|element_size_um ${faults[i]}|--input-spacing" resample spaced.h5 out.h5 --spacing iso=1
+    run 0 resample spaced.h5 out.h5 --scale 1 --dry-run
+    expect_status 0 "a spacing that is not needed"
+    grep -q "no voxel spacing.*${faults[i]}" "$folder.err" || fail "no warning of the spacing ${spacings[i]}"
+done
 refuse 2 '2^63' resample good.h5 out.h5 --size 9223372036854775807,2,2
 refuse_with 0 2 '2^63' resample good.h5 out.h5 --scale 1e18
 refuse_with 0 2 '4 GiB' resample good.h5 out.h5 --size 2000,2000,2000 --chunk 2000,2000,2000

@@ -18,11 +18,34 @@ resample 2 'in.h5|input' in.h5 --force
 one_rank 2 './in.h5|input' ./in.h5:/else --force
 one_rank 2 'symbolic.h5|input' symbolic.h5 --force
 one_rank 2 'hard.h5|input' hard.h5 --force
+# Nor may it be a file that the input reads, at whatever depth, by whatever name, or OUT.partial.
+make target.h5 /raw
+make linked.h5 /raw link=target.h5:/raw
+ln target.h5 target-hard.h5
+make virtual.h5 /raw layout=virtual sources=3
+make outer.h5 /raw nested=virtual.h5:/raw
+make external.h5 /raw layout=external
+reads() { refuse_with 0 2 "$3|reads its voxels from" resample "$1" "$2" --scale 0.5 --force; }
+reads linked.h5 target.h5 target.h5
+reads linked.h5 target-hard.h5 target-hard.h5
+reads virtual.h5 virtual.h5.1 virtual.h5.1
+reads outer.h5 virtual.h5.2 virtual.h5.2
+reads outer.h5 virtual.h5 virtual.h5
+reads external.h5 external.h5.raw external.h5.raw
+ln in.h5 grown.h5.partial
+ln -s "$PWD/virtual.h5.0" far.h5.partial
+reads in.h5 grown.h5 grown.h5.partial
+reads outer.h5 far.h5 far.h5.partial
+for name in linked outer; do
+    cp mine.h5 fresh.h5
+    run 2 resample $name.h5 fresh.h5 --scale 0.5 --force --quiet
+    expect_status 0 "--force on a file that $name.h5 does not read"
+done
 resample 73 'mine.h5|--force' mine.h5
 resample 73 'more.h5|precious' more.h5 --force
 one_rank 73 'other.h5|precious' other.h5 --force
 one_rank 73 'mine.h5|raw' mine.h5:/else --force
-one_rank 73 'text.h5' text.h5 --force
+one_rank 73 "output file 'text.h5'|not an HDF5 file|--force" text.h5 --force
 one_rank 73 'folder.h5' folder.h5
 one_rank 73 'folder.h5' folder.h5 --force
 resample 73 'nowhere' nowhere/out.h5

@@ -159,7 +159,7 @@ static vxs_status run(const sample_test *t, MPI_Comm comm, int threads, int64_t 
     if (op.kind != SAMPLE_AFFINE)
         TRY(volume_open_read(points, comm, 1, &points_volume));
     TRY(volume_open_write(out_path, "/volume", comm, &out_volume));
-    const round_sink sink = {write_round, round_done, out_volume};
+    const round_sink sink = {.take = write_round, .done = round_done, .context = out_volume};
     const gather_job job = {.comm = comm,
                             .op = &op,
                             .plan = &plan,

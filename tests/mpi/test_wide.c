@@ -1,7 +1,8 @@
 /* ranks: 7 */
 /*
- * Operators with ghost planes on both sides: the oracle's bytes on 1, 2, 3, 5 and 7 ranks, for three budgets,
- * 1 and 3 threads, slabs thinner than the halo, plain and deflated input and output.
+ * Operators with ghost planes on both sides, one of label, a few dozen of cubic: the oracle's bytes on 1, 2,
+ * 3, 5 and 7 ranks, for three budgets, 1 and 3 threads, slabs thinner than the halo, plain and deflated input
+ * and output.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -170,6 +171,76 @@ static void labels_of_every_dtype_and_layout_are_the_oracles(void **state) {
         }
 }
 
+/* Axes h and w that are filtered in blocks, and that are not; d with halos of 18 and 30 planes. */
+static const struct {
+    vxs_dtype dtype, out_dtype;
+    int align, axes;
+    int64_t shape[4], size[3], chunk[4], out_chunk[3];
+} cubics[] = {
+    {VXS_FLOAT32, VXS_FLOAT32, 0, 3, {40, 70, 21}, {20, 90, 9}, {0}, {0}},
+    {VXS_FLOAT64, VXS_FLOAT64, 1, 3, {80, 19, 66}, {96, 9, 132}, {0}, {1, 9, 64}}, /* slabs under the halo */
+    {VXS_UINT8, VXS_UINT8, 0, 3, {7, 97, 64}, {3, 64, 50}, {0}, {2, 8, 50}},       /* pencils */
+    {VXS_UINT16, VXS_UINT16, 0, 3, {48, 30, 72}, {31, 40, 48}, {5, 16, 20}, {4, 16, 16}}, /* deflated */
+    {VXS_INT16, VXS_FLOAT32, 1, 3, {9, 5, 170}, {12, 5, 110}, {9, 5, 32}, {12, 5, 16}},   /* cut along w */
+    {VXS_INT32, VXS_INT32, 0, 4, {3, 20, 70, 12}, {9, 71, 30}, {2, 8, 32, 5}, {3, 16, 5}},
+    {VXS_FLOAT32, VXS_UINT8, 0, 3, {2, 3, 700}, {1, 1, 500}, {0}, {0}}, /* out of 1 */
+};
+enum { CUBICS = sizeof cubics / sizeof *cubics };
+
+static void cubic_of_every_form_and_layout_is_the_oracles(void **state) {
+    (void)state;
+    for (int i = 0; i < CUBICS; i++) {
+        variant v = {.file = {.dtype = cubics[i].dtype, .axes = cubics[i].axes}};
+        memcpy(v.file.shape, cubics[i].shape, sizeof cubics[i].shape);
+        memcpy(v.file.chunk, cubics[i].chunk, sizeof cubics[i].chunk);
+        v.file.gzip = cubics[i].chunk[0] > 0;
+        v.job.resample = (vxs_resample_options){VXS_CUBIC, VXS_COORDS_AUTO, cubics[i].align};
+        v.job.dtype = cubics[i].out_dtype;
+        v.job.sizing = VXS_BY_SIZE;
+        memcpy(v.job.size, cubics[i].size, sizeof cubics[i].size);
+        v.job.chunking = cubics[i].out_chunk[0] ? VXS_CHUNK_GIVEN : VXS_CHUNK_NONE;
+        v.job.chunk_axes = 3;
+        memcpy(v.job.chunk, cubics[i].out_chunk, sizeof cubics[i].out_chunk);
+        if (v.file.gzip)
+            v.job.filter = VXS_FILTER_SHUFFLE_GZIP, v.job.gzip_level = 1;
+        check(v, i < 2);
+    }
+}
+
+/* An impulse that ranks on either side of a boundary must ring alike. */
+static void an_impulse_at_every_rank_boundary_gives_the_oracles_bytes(void **state) {
+    (void)state;
+    enum { PLANES = 70, SIDE = 6 };
+    float data[PLANES * SIDE * SIDE], expected[PLANES / 2 * SIDE * SIDE];
+    const int64_t shape[5] = {1, 1, PLANES, SIDE, SIDE}, size[3] = {PLANES / 2, SIDE, SIDE};
+    vxs_job job = {.input = in_path,
+                   .output = out_path,
+                   .force = 1,
+                   .has_dtype = 1,
+                   .dtype = VXS_FLOAT32,
+                   .resample = {VXS_CUBIC, VXS_COORDS_AUTO, 0},
+                   .sizing = VXS_BY_SIZE,
+                   .size = {PLANES / 2, SIDE, SIDE},
+                   .chunking = VXS_CHUNK_GIVEN,
+                   .chunk = {1, SIDE, SIDE},
+                   .chunk_axes = 3,
+                   .threads = 1};
+    for (int plane = 3; plane < PLANES; plane += 11) {
+        memset(data, 0, sizeof data);
+        data[(plane * SIDE + 2) * SIDE + 3] = 1;
+        if (world_rank == 0) {
+            test_file file = {.dtype = VXS_FLOAT32, .axes = 3, .shape = {PLANES, SIDE, SIDE}};
+            test_write(in_path, &file, data);
+        }
+        assert_int_equal(
+            reference_resample(data, VXS_FLOAT32, shape, expected, VXS_FLOAT32, size, &job.resample), VXS_OK);
+        everywhere(1);
+        const variant v = {.file = {.dtype = VXS_FLOAT32}, .job = job};
+        for (int group = 0; group < GROUPS; group++)
+            assert_true(run_equals(&v, group, 64 << 20, 1, expected, sizeof expected));
+    }
+}
+
 static void labels_keep_shape_and_spacing_and_are_uint8(void **state) {
     (void)state;
     test_file file = {.dtype = VXS_FLOAT32, .axes = 3, .shape = {5, 6, 7}, .spacing = {2, 1, 0.5}};
@@ -220,6 +291,8 @@ static int remove_files(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_of_every_dtype_and_layout_are_the_oracles),
+        cmocka_unit_test(cubic_of_every_form_and_layout_is_the_oracles),
+        cmocka_unit_test(an_impulse_at_every_rank_boundary_gives_the_oracles_bytes),
         cmocka_unit_test(labels_keep_shape_and_spacing_and_are_uint8),
     };
     int provided;

@@ -20,6 +20,7 @@ static const struct {
     [GOLDEN_LINEAR64] = {"linear.f64", sizeof(double), 1},
     [GOLDEN_LINEAR32] = {"linear.f32", sizeof(float), 1},
     [GOLDEN_AREA] = {"area.f64", sizeof(double), 1},
+    [GOLDEN_CUBIC] = {"cubic.f64", sizeof(double), 1},
 };
 
 static const char *const mode_names[] = {
@@ -127,8 +128,8 @@ static FILE *open_in(const char *folder, const char *file) {
     return stream;
 }
 
-static const char *read_cases(const char *folder, golden_set *set) {
-    FILE *stream = open_in(folder, "cases.txt");
+static const char *read_cases(const char *folder, const char *manifest, golden_set *set) {
+    FILE *stream = open_in(folder, manifest);
     if (!stream)
         return problem;
     char line[512];
@@ -158,6 +159,8 @@ static const char *read_file(const char *folder, golden_set *set, golden_kind ki
                                set->cases[i].name);
             elements += set->cases[i].count;
         }
+    if (elements == 0)
+        return NULL; /* of another manifest */
     FILE *stream = open_in(folder, kinds[kind].file);
     if (!stream)
         return problem;
@@ -189,9 +192,9 @@ static void count_shapes(golden_set *set) {
     }
 }
 
-const char *golden_load(const char *folder, golden_set *set) {
+const char *golden_load(const char *folder, const char *manifest, golden_set *set) {
     *set = (golden_set){.count = 0};
-    const char *wrong = read_cases(folder, set);
+    const char *wrong = read_cases(folder, manifest, set);
     count_shapes(set);
     if (!wrong && set->shapes < GOLDEN_LEAST_SHAPES)
         wrong = PROBLEM("cases.txt: %d shapes, need at least %d", set->shapes, GOLDEN_LEAST_SHAPES);

@@ -1,6 +1,6 @@
 /*
- * tests/golden in memory: results of PyTorch, and the inputs that gave them. golden/make_golden.py explains
- * the files. Local.
+ * tests/golden in memory: results of PyTorch and SciPy, and the inputs that gave them. golden/make_golden.py
+ * and make_golden_cubic.py explain the files. Local.
  */
 #ifndef REFERENCE_GOLDEN_H
 #define REFERENCE_GOLDEN_H
@@ -23,6 +23,7 @@ typedef enum golden_kind {
     GOLDEN_LINEAR64, /* double */
     GOLDEN_LINEAR32, /* float, torch coordinates */
     GOLDEN_AREA,     /* double; the input is exact in float32 */
+    GOLDEN_CUBIC,    /* double; the input is exact in float32 */
     GOLDEN_KINDS
 } golden_kind;
 
@@ -47,8 +48,8 @@ typedef struct golden_set {
 
 /* NULL, or what is wrong, in words, with the set empty: a manifest or a file missing, a line that can't be
  * read, a file longer or shorter than its cases, fewer than GOLDEN_LEAST_SHAPES shapes. Valid until the next
- * call. */
-const char *golden_load(const char *folder, golden_set *set);
+ * call. manifest: "cases.txt" or "cubic_cases.txt". */
+const char *golden_load(const char *folder, const char *manifest, golden_set *set);
 
 /* Legal on a zeroed set. */
 void golden_free(golden_set *set);

@@ -1,5 +1,6 @@
 #include "reference/reference.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "reference/value.h"
@@ -126,12 +127,35 @@ static void resample_voxel(const job *j, const int64_t o[3], char *dst, int64_t 
     }
 }
 
-static void resample_volume(const job *j, char *dst) {
+static int64_t voxels_of(const int64_t dhw[3]) {
+    return dhw[0] * dhw[1] * dhw[2];
+}
+
+static int resample_cubic(const job *j, char *dst) {
+    double *x = malloc((size_t)voxels_of(j->in) * sizeof *x),
+           *y = malloc((size_t)voxels_of(j->out) * sizeof *y);
+    int status = x && y ? VXS_OK : VXS_IO;
+    for (int64_t k = 0; k < voxels_of(j->in) && status == VXS_OK; k++)
+        x[k] = value_to_double(value_load(j->src, j->src_dtype, k));
+    if (status == VXS_OK)
+        status = reference_cubic_volume(x, y, j->options.align_corners, j->src_dtype == VXS_FLOAT64, j->in,
+                                        j->out);
+    for (int64_t k = 0; k < voxels_of(j->out) && status == VXS_OK; k++)
+        value_store(dst, j->dst_dtype, k, value_of_real(y[k]));
+    free(x);
+    free(y);
+    return status;
+}
+
+static int resample_volume(const job *j, char *dst) {
+    if (j->options.mode == VXS_CUBIC)
+        return resample_cubic(j, dst);
     int64_t k = 0, o[3];
     for (o[0] = 0; o[0] < j->out[0]; o[0]++)
         for (o[1] = 0; o[1] < j->out[1]; o[1]++)
             for (o[2] = 0; o[2] < j->out[2]; o[2]++)
                 resample_voxel(j, o, dst, k++);
+    return VXS_OK;
 }
 
 static bool is_number(vxs_dtype dtype) {
@@ -163,11 +187,12 @@ int reference_resample(const void *src, vxs_dtype src_dtype, const int64_t in_sh
             return VXS_USAGE;
     memcpy(j.in, in_shape + 2, sizeof j.in);
     memcpy(j.out, out_dhw, sizeof j.out);
-    size_t in_bytes = (size_t)(j.in[0] * j.in[1] * j.in[2]) * reference_value_bytes(src_dtype);
-    size_t out_bytes = (size_t)(j.out[0] * j.out[1] * j.out[2]) * reference_value_bytes(dst_dtype);
-    for (int64_t volume = 0; volume < in_shape[0] * in_shape[1]; volume++) {
+    size_t in_bytes = (size_t)voxels_of(j.in) * reference_value_bytes(src_dtype);
+    size_t out_bytes = (size_t)voxels_of(j.out) * reference_value_bytes(dst_dtype);
+    int status = VXS_OK;
+    for (int64_t volume = 0; volume < in_shape[0] * in_shape[1] && status == VXS_OK; volume++) {
         j.src = (const char *)src + (size_t)volume * in_bytes;
-        resample_volume(&j, (char *)dst + (size_t)volume * out_bytes);
+        status = resample_volume(&j, (char *)dst + (size_t)volume * out_bytes);
     }
-    return VXS_OK;
+    return status;
 }

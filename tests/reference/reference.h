@@ -14,7 +14,7 @@
  *   src: [N][C][D][H][W] of src_dtype, in_shape
  *   dst: [N][C][d][h][w] of dst_dtype, out_dhw; must not overlap src
  * options NULL: linear, half-pixel, auto. Returns a vxs_status: VXS_USAGE for a size below 1, a dtype that
- * the mode has no rule for, or align_corners with area; dst is then untouched.
+ * the mode has no rule for, or align_corners with area; dst is then untouched. VXS_IO when memory is short.
  *
  * What SEMANTICS leaves open: a sum starts from its first voxel, not from 0, so that -0 stays -0 in a window
  * of one; linear with out == 1 and align_corners multiplies the second voxel by 0. The bits of a NaN that has
@@ -51,5 +51,23 @@ typedef struct reference_window {
 } reference_window;
 
 reference_window reference_area_window(int64_t in, int64_t out, int64_t i);
+
+/* The voxels first, ..., last of a banded cubic axis, and their weights. wide: float64 volumes. */
+typedef struct reference_band {
+    int64_t first, last;
+    double weight[64];
+} reference_band;
+
+reference_band reference_cubic_band(bool align, bool wide, int64_t in, int64_t out, int64_t i);
+
+/* Whether a cubic axis is copied, if the volume is not. */
+bool reference_cubic_copies(int64_t in, int64_t out);
+
+/* Whether a cubic axis that changes size is filtered in blocks, not banded. outermost: the axis d. */
+bool reference_cubic_filters(bool outermost, int64_t in, int64_t out);
+
+/* x: [in] to y: [out] by cubic splines, in double; see cubic.c. VXS_IO when memory is short. */
+int reference_cubic_volume(const double *x, double *y, bool align, bool wide, const int64_t in[3],
+                           const int64_t out[3]);
 
 #endif

@@ -55,9 +55,11 @@ static inline int64_t some_rows(const void *context, const int64_t extent[3], in
 }
 
 static inline void random_scene(scene *s) {
-    static const vxs_mode modes[] = {VXS_NEAREST, VXS_LINEAR, VXS_AREA};
+    static const vxs_mode modes[] = {
+        VXS_NEAREST, VXS_LINEAR, VXS_AREA, VXS_NEAREST,
+        VXS_LINEAR,  VXS_AREA,   VXS_CUBIC}; /* the last needs nearly all of it */
     *s = (scene){.ranks = random_in(1, random_in(0, 1) ? 3 : 14)};
-    vxs_resample_options options = {modes[random_in(0, 2)], VXS_COORDS_AUTO, 0};
+    vxs_resample_options options = {modes[random_in(0, 6)], VXS_COORDS_AUTO, 0};
     options.align_corners = options.mode != VXS_AREA && random_in(0, 3) == 0;
     bool in_chunked = random_in(0, 2) > 0, out_chunked = random_in(0, 2) > 0;
     int64_t out_chunk[AXES] = {0};
@@ -73,6 +75,7 @@ static inline void random_scene(scene *s) {
         assert_int_equal(axis_map_init(&s->map[axis], &options, VXS_FLOAT32, s->shape.in[AXIS_D + axis],
                                        s->shape.out[AXIS_D + axis]),
                          VXS_OK);
+    axis_maps_settle(s->map);
     s->shape.in_voxel_bytes = 4;
     s->shape.out_voxel_bytes = random_in(0, 1) ? 4 : 1;
     s->shape.max_taps_d = axis_map_max_taps(&s->map[0]);

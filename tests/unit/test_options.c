@@ -222,7 +222,7 @@ static const struct {
     {"i o --scale 1 --spacing iso=1", "--scale and --spacing", "exclude"},
     {"i o --scale 1 --scale 2", "--scale", "twice"},
     {"i o --scale 1 --input-spacing 1", "--input-spacing '1'", "three numbers"},
-    {"i o --scale 1 --mode cubicc", "--mode 'cubicc'", "nearest, linear, area"},
+    {"i o --scale 1 --mode cubicc", "--mode 'cubicc'", "nearest, linear, area, cubic"},
     {"i o --scale 1 --coords x", "--coords 'x'", "auto, exact, torch"},
     {"i o --scale 1 --dtype int128", "--dtype 'int128'", "uint8"},
     {"i o --scale 1 --chunk 64", "--chunk '64'", "none"},

@@ -20,7 +20,7 @@ static golden_set golden;
 
 static int load_golden(void **state) {
     (void)state;
-    const char *wrong = golden_load(GOLDEN_DIR, &golden);
+    const char *wrong = golden_load(GOLDEN_DIR, "cases.txt", &golden);
     if (wrong)
         print_error("%s\n", wrong);
     return wrong ? -1 : 0;
@@ -288,7 +288,7 @@ static void a_missing_short_or_thin_golden_file_is_an_error(void **state) {
     for (size_t d = 0; d < sizeof damages / sizeof *damages; d++) {
         golden_set set;
         copy_golden(folder, damages[d].file, damages[d].cut);
-        const char *wrong = golden_load(folder, &set);
+        const char *wrong = golden_load(folder, "cases.txt", &set);
         if (!wrong || !strstr(wrong, damages[d].complaint))
             fail_msg("%s cut to %ld: '%s' does not say '%s'", damages[d].file, damages[d].cut,
                      wrong ? wrong : "", damages[d].complaint);

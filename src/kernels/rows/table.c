@@ -2,6 +2,7 @@
 #include "kernels/points.h"
 #include "kernels/label_rows.h"
 #include "kernels/rows/stream.h"
+#include "kernels/spline_rows.h"
 
 extern const blend_functions FOR_ISA(blend_float), FOR_ISA(blend_double);
 extern const area_functions FOR_ISA(area_uint16), FOR_ISA(area_int16), FOR_ISA(area_int32_small),
@@ -11,6 +12,7 @@ extern const halve_functions FOR_ISA(halves);
 extern const pick_functions FOR_ISA(picks);
 extern const point_functions FOR_ISA(point_rows);
 extern const label_functions FOR_ISA(labels);
+extern const spline_functions FOR_ISA(splines);
 extern const row_functions FOR_ISA(row_functions);
 
 const row_functions FOR_ISA(row_functions) = {
@@ -27,6 +29,7 @@ const row_functions FOR_ISA(row_functions) = {
     .pick = &FOR_ISA(picks),
     .points = &FOR_ISA(point_rows),
     .label = &FOR_ISA(labels),
+    .spline = &FOR_ISA(splines),
     .stream_copy = FOR_ISA(stream_copy),
     .stream_end = FOR_ISA(stream_end),
 };

@@ -1,0 +1,43 @@
+# Rounds that take long: as few as can be, and where they can't be cut, progress within and a stop that is heard.
+. "$(dirname "$0")/common.sh"
+
+# 2 TiB to a tenth, each output chunk from 0.5 GiB: rounds of at most about 16 GiB a rank.
+make tenth.h5 /raw shape=3000,20000,20000 chunk=64,64,64 data=none
+plan() { # plan LEAST ARGS...
+    run 0 resample tenth.h5 out.h5 --dry-run --quiet --json plan.json "${@:2}"
+    expect_status 0 "plan ${*:2}"
+    rounds=$(sed -n 's/.*"rounds": *\([0-9]*\).*/\1/p' plan.json | tail -1)
+    [ "${rounds:-0}" -ge "$1" ] || fail "${*:2}: $rounds rounds, wanted $1 or more"
+}
+plan 10 --scale 0.1 --mode area --ranks 16 --memory 4GiB
+plan 19 --scale 0.1 --mode area --ranks 16 --memory 64GiB --chunk 8,64,64
+plan 128 --scale 0.1 --mode area --ranks 1 --memory 64GiB
+
+# One output chunk out of 200 GiB: one round.
+make huge.h5 /raw shape=6400,4096,4096 chunk=64,64,64 data=none
+thumbnail() { # thumbnail SECONDS_TO_SIGNAL ARGS...
+    local began=$SECONDS
+    "$MPIRUN" --timeout 90 -n 2 "$VOXSLAB" resample huge.h5 out.h5 --size 8,8,8 --mode area --memory 1GiB \
+        --progress 0.2 "${@:2}" >/dev/null 2>"$folder.err" &
+    if [ "$1" -gt 0 ]; then
+        sleep "$1"
+        kill -USR1 $!
+    fi
+    wait $!
+    status=$?
+    took=$((SECONDS - began))
+}
+given_up() { # given_up WHAT WORDS
+    expect_status 75 "$1"
+    [ "$took" -le 40 ] || fail "$1: took $took s"
+    grep -q "stopped $2 within a round.*--resume" "$folder.err" || fail "$1: $(tail -c 400 "$folder.err")"
+    sed -n 's/^ *\([0-9.]*\) %  round 0 of 1,.*/\1/p' "$folder.err" >percents
+    [ "$(wc -l <percents)" -ge 2 ] && sort -n -c percents && [ "$(tail -1 percents)" != 0.0 ] ||
+        fail "$1: no progress within the round: $(head -c 900 "$folder.err")"
+    [ -e out.h5.partial ] && [ -e out.h5.partial.journal ] && [ ! -e out.h5.lock ] || fail "$1 leaves $(ls out.h5*)"
+}
+thumbnail 4 --force
+given_up SIGUSR1 'by a signal'
+thumbnail 0 --resume --max-time 3
+given_up '--max-time, resumed' 'before --max-time'
+finish
