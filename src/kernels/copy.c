@@ -15,7 +15,7 @@ static void copy_row(worker *k, const int64_t at[AXES]) {
     engine_prefetch_next(k, at);
     if (from == k->copied_from && k->held == 0) {
         if (out != k->copied_to)
-            memcpy(out, k->copied_to, (size_t)(n * j->dst_bytes));
+            memmove(out, k->copied_to, (size_t)(n * j->dst_bytes)); /* scratch, behind what was held */
     } else if (src != dst) {
         j->rows->pick->values[src](k->medium_row, from, stride, &k->strip);
         j->rows->pick->convert[j->rows->pick->medium_of[src]][dst](out, k->medium_row, n);
@@ -64,7 +64,7 @@ static void copy_plain(worker *k, int64_t at[AXES]) {
             ask_for(&p, i + p.ahead);
         if (from == k->copied_from && k->held == 0) {
             if (out != k->copied_to)
-                memcpy(out, k->copied_to, (size_t)(k->strip.outputs * j->dst_bytes));
+                memmove(out, k->copied_to, (size_t)(k->strip.outputs * j->dst_bytes));
         } else if (k->strip.step == 1) {
             memcpy(out, from, (size_t)p.bytes);
         } else {
