@@ -202,7 +202,7 @@ static sampling sampling_of(const sample_kernel *kernel, const box_view *src, co
     return s;
 }
 
-void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
+void sampling_points(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
     if (box_is_empty(&dst->where))
         return;
     sampling s = sampling_of(kernel, src, dst);
@@ -225,6 +225,10 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
         if (s.stream)
             s.rows->stream_end();
     }
+}
+
+void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
+    (kernel->resamples ? sampling_resampled : sampling_points)(kernel, src, dst);
 }
 
 /* ---- gathered voxels ---- */

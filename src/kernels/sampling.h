@@ -25,6 +25,10 @@ typedef struct sampling {
     int64_t blocks, block_rows;
 } sampling;
 
+/* sample_kernel_run, point by point; and for kernels that resample. */
+void sampling_points(const sample_kernel *kernel, const box_view *src, const box_view *dst);
+void sampling_resampled(const sample_kernel *kernel, const box_view *src, const box_view *dst);
+
 /* The source's first held voxel of n and c of at. */
 const void *sampling_channel(const sampling *s, const int64_t at[AXES]);
 

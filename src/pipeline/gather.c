@@ -230,7 +230,7 @@ static void read_points(engine *g) {
         g->times->read_bytes += box_voxels(&where) * (int64_t)dtype_bytes(job->op->map_dtype);
     }
     if (g->status == VXS_OK)
-        note(g, sample_tables_build(job->op, &g->piece, &g->tables));
+        note(g, sample_tables_build(job->op, &g->piece, job->threads, &g->tables));
     g->kernel = sample_operator_kernel(job->op, &points, &g->tables, job->threads);
     g->times->read += MPI_Wtime() - begin;
 }
