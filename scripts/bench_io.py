@@ -19,7 +19,6 @@ import tempfile
 
 GIB = 1 << 30
 CHUNK = "64,64,64"
-SPARE_BYTES = 4 * GIB  # of pages made ready, beyond an output's: some are handed back again while a run lasts
 
 
 def die(text):
@@ -98,10 +97,10 @@ class Programs:
         if done.returncode:
             die(f"status {done.returncode} from: {' '.join(map(str, command))}\n{done.stderr[-2000:]}")
 
-    def make_ready(self, out_bytes):
-        """Before a run that counts; for its output, and for the programs themselves."""
+    def make_ready(self, count):
+        """Before each run; for its output and the programs themselves, more for longer runs: some go back meanwhile."""
         if self.in_memory:
-            ready_pages(self.folder, out_bytes + min(SPARE_BYTES, memory_available() // 3))
+            ready_pages(self.folder, min(count, memory_available() // 2))
 
     def mpi(self, ranks):
         return [self.mpiexec, "-n", ranks, "--bind-to", "none"]
@@ -170,13 +169,13 @@ def contiguous(programs, shape, modes, repeats):
     rows, in_bytes, out_bytes = [], bytes_of(shape), bytes_of(half(shape))
 
     def floor():
-        programs.make_ready(out_bytes)
+        programs.make_ready(out_bytes + min(in_bytes, GIB))
         found = programs.plain(2, source, floor_out, in_bytes, out_bytes)
         floor_out.unlink()
         return found
 
     def ours(mode):
-        programs.make_ready(out_bytes)
+        programs.make_ready(out_bytes + min(in_bytes, GIB))
         found = programs.resample(2, 1, source, out, "--scale", "0.5", "--mode", mode)
         out.unlink()
         return found
@@ -198,7 +197,7 @@ def deflated(programs, shape, repeats):
 
     def measure(ranks, threads):
         out.unlink(missing_ok=True)
-        programs.make_ready(bytes_of(half(shape)))
+        programs.make_ready(4 * bytes_of(shape))
         return programs.clocked(ranks, threads, source, out, "--scale", "0.5")
 
     measures = [lambda r=r, t=t: measure(r, t) for r, t in combinations]
@@ -225,7 +224,7 @@ def scaling(programs, shape, modes, cores, repeats):
 
     def measure(ranks, threads, mode):
         out.unlink(missing_ok=True)
-        programs.make_ready(bytes_of(half(shape)))
+        programs.make_ready(bytes_of(shape) // 2)
         return programs.resample(ranks, threads, source, out, "--scale", "0.5", "--mode", mode)
 
     for mode in modes:
