@@ -20,7 +20,8 @@ typedef struct sample_map {
     box_view points;
     bool shared;       /* one grid for every n: its n is 0 */
     double matrix[12]; /* affine: [3][4] from output to input voxels, rows and columns in d, h, w order */
-    double scale[3];   /* warp: u = voxel + scale * displacement, d, h, w */
+    double scale[3];   /* warp: u = (step * voxel + shift) + scale * displacement, d, h, w */
+    double step[3], shift[3];
     /* d, h, w; warp: linear, from output to field, which is not finer; sample_kernel.resamples: to input */
     const tap_table *axis[3];
 } sample_map;

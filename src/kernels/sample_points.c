@@ -88,7 +88,8 @@ static void locate_warp(points *p, const sample_kernel *kernel, const int64_t at
             if (tw->weight)
                 moved = moved * tw->weight[2 * (w + i)] +
                         row[tw->last[w + i] - first] * tw->weight[2 * (w + i) + 1];
-            u[i] = (double)(at[AXIS_D + a] + (a == 2 ? i : 0)) + map->scale[a] * moved;
+            const double voxel = (double)(at[AXIS_D + a] + (a == 2 ? i : 0));
+            u[i] = (map->step[a] * voxel + map->shift[a]) + map->scale[a] * moved;
         }
     }
 }

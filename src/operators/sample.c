@@ -112,9 +112,21 @@ vxs_status sample_operator_set_field(sample_operator *op, vxs_dtype dtype, const
         CHECK(isfinite(scale[a]), VXS_USAGE, "displacements can't be scaled by %g", scale[a]);
         TRY(axis_map_init(&op->axis[a], &linear, VXS_FLOAT64, shape[1 + a], op->out[AXIS_D + a]));
         op->scale[a] = scale[a];
+        op->step[a] = 1;
+        op->shift[a] = 0;
     }
     op->kind = SAMPLE_WARP;
     op->map_dtype = dtype;
+    return VXS_OK;
+}
+
+vxs_status sample_operator_set_place(sample_operator *op, const double step[3], const double shift[3]) {
+    for (int a = 0; a < 3; a++) {
+        CHECK(isfinite(step[a]) && isfinite(shift[a]), VXS_USAGE,
+              "the output can't lie at %g * voxel + %g of the input", step[a], shift[a]);
+        op->step[a] = step[a];
+        op->shift[a] = shift[a];
+    }
     return VXS_OK;
 }
 
@@ -183,6 +195,8 @@ sample_kernel sample_operator_kernel(const sample_operator *op, const box_view *
     memcpy(kernel.in, op->in + AXIS_D, sizeof kernel.in);
     memcpy(kernel.map.matrix, op->matrix, sizeof op->matrix);
     memcpy(kernel.map.scale, op->scale, sizeof op->scale);
+    memcpy(kernel.map.step, op->step, sizeof op->step);
+    memcpy(kernel.map.shift, op->shift, sizeof op->shift);
     for (int a = 0; a < 3; a++)
         kernel.map.axis[a] = &tables->axis[a];
     return kernel;

@@ -21,6 +21,8 @@ static reference_map oracle_map(const trial *t) {
     for (int a = 0; a < 3; a++) {
         map.field[a] = t->points[1 + a];
         map.scale[a] = t->scale[a];
+        map.step[a] = t->step[a];
+        map.shift[a] = t->shift[a];
     }
     return map;
 }
@@ -71,6 +73,8 @@ static sample_operator operator_of(const trial *t) {
         assert_int_equal(sample_operator_set_matrix(&op, t->map_data), VXS_OK);
     else
         assert_int_equal(sample_operator_set_field(&op, t->map, t->points, t->scale), VXS_OK);
+    if (t->kind == SAMPLE_WARP && (t->step[0] != 1 || t->shift[0] != 0)) /* else it is so without */
+        assert_int_equal(sample_operator_set_place(&op, t->step, t->shift), VXS_OK);
     return op;
 }
 
@@ -152,6 +156,11 @@ static trial random_trial(uint64_t *seed, sample_map_kind kind) {
     }
     if (sample_between(seed, 0, 4) == 0)
         t.out[AXIS_W] = sample_between(seed, 100, 300);
+    const bool placed = kind == SAMPLE_WARP && sample_between(seed, 0, 1);
+    for (int a = 0; a < 3 && kind == SAMPLE_WARP; a++) {
+        t.step[a] = placed ? 0.75 * (double)(a + 1) : 1;
+        t.shift[a] = placed ? (double)sample_between(seed, -9, 9) / 7 : 0;
+    }
     const bool one = kind == SAMPLE_WARP || sample_between(seed, 0, 1);
     t.points[0] = one ? 1 : t.in[AXIS_N];
     for (int a = 0; a < 3; a++) {
