@@ -31,7 +31,7 @@ static inline int64_t voxels_to_line(const void *in, int64_t bytes) {
         store_part(out, narrowed(load_part(in, (2 * head - 1) * bytes)), head *bytes);                       \
         const U *line = in + before;                                                                         \
         for (; o + 2 * GROUP < n; o += 2 * GROUP, line += 4 * GROUP) {                                       \
-            const __m512i low = _mm512_load_si512(line), high = _mm512_load_si512(line + 2 * GROUP);         \
+            const __m512i low = _mm512_loadu_si512(line), high = _mm512_loadu_si512(line + 2 * GROUP);       \
             store_both(out + o, narrowed(shifted(low, odd)), narrowed(shifted(high, odd)));                  \
         }                                                                                                    \
         for (; o < n; o += GROUP) {                                                                          \
