@@ -2,7 +2,7 @@
 
 Makes its volumes in memory (/dev/shm) when they fit there, else in $TMPDIR, and deletes them. Every figure is a median
 over runs that take turns with those they are compared with, after one of each that does not count. Times are the
-program's own, without the start of MPI.
+program's own, without the start of MPI. In memory, pages that have just been freed wait for each run: see ready_pages.
 """
 import argparse
 import json
@@ -19,6 +19,7 @@ import tempfile
 
 GIB = 1 << 30
 CHUNK = "64,64,64"
+SPARE_BYTES = 4 * GIB  # of pages made ready, beyond an output's: some are handed back again while a run lasts
 
 
 def die(text):
@@ -68,20 +69,39 @@ def place_for(size):
     return other
 
 
+def ready_pages(folder, count):
+    """Lets the system have so many bytes of free pages that it need not get from elsewhere, by using them once.
+
+    A virtual machine may hand memory back to its host two seconds after it was freed. Then the next one to write to it
+    waits for the host, several times as long as the writing takes: that would time the host, and mostly the run that
+    comes later after the last file was deleted.
+    """
+    path, zeros = folder / "pages", bytes(4 << 20)
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(0, count, len(zeros)):
+            file.write(zeros)
+    path.unlink()
+
+
 # ---- the programs ----
 
 class Programs:
-    def __init__(self, build, mpiexec, folder):
+    def __init__(self, build, mpiexec, folder, in_memory):
         build = pathlib.Path(build).resolve()
         self.voxslab, self.make_volume = build / "src/voxslab", build / "tests/cli/make_volume"
         self.floor, self.clock = build / "tests/bench/bench_io", build / "tests/bench/libcodec_clock.so"
-        self.mpiexec, self.folder = mpiexec, pathlib.Path(folder)
+        self.mpiexec, self.folder, self.in_memory = mpiexec, pathlib.Path(folder), in_memory
 
     def call(self, command):
         done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               check=False, timeout=1800)
         if done.returncode:
             die(f"status {done.returncode} from: {' '.join(map(str, command))}\n{done.stderr[-2000:]}")
+
+    def make_ready(self, out_bytes):
+        """Before a run that counts; for its output, and for the programs themselves."""
+        if self.in_memory:
+            ready_pages(self.folder, out_bytes + min(SPARE_BYTES, memory_available() // 3))
 
     def mpi(self, ranks):
         return [self.mpiexec, "-n", ranks, "--bind-to", "none"]
@@ -150,11 +170,13 @@ def contiguous(programs, shape, modes, repeats):
     rows, in_bytes, out_bytes = [], bytes_of(shape), bytes_of(half(shape))
 
     def floor():
+        programs.make_ready(out_bytes)
         found = programs.plain(2, source, floor_out, in_bytes, out_bytes)
         floor_out.unlink()
         return found
 
     def ours(mode):
+        programs.make_ready(out_bytes)
         found = programs.resample(2, 1, source, out, "--scale", "0.5", "--mode", mode)
         out.unlink()
         return found
@@ -173,7 +195,13 @@ def contiguous(programs, shape, modes, repeats):
 def deflated(programs, shape, repeats):
     source, out = programs.volume("deflated.h5", shape, "--chunk", CHUNK, "--filter", "gzip=4"), programs.folder / "out.h5"
     combinations = [(1, 1), (2, 1), (1, 2)]
-    measures = [lambda r=r, t=t: programs.clocked(r, t, source, out, "--scale", "0.5") for r, t in combinations]
+
+    def measure(ranks, threads):
+        out.unlink(missing_ok=True)
+        programs.make_ready(bytes_of(half(shape)))
+        return programs.clocked(ranks, threads, source, out, "--scale", "0.5")
+
+    measures = [lambda r=r, t=t: measure(r, t) for r, t in combinations]
     rows, stored = [], source.stat().st_size
     for (ranks, threads), runs in zip(combinations, in_turn(repeats, *measures)):
         whole = [r["run"]["seconds"] * ranks * threads for r in runs]
@@ -194,9 +222,14 @@ def scaling(programs, shape, modes, cores, repeats):
     steps = sorted({2**n for n in range(cores.bit_length())} | {cores})
     combinations = [(r, t) for r in steps for t in steps if r * t <= cores]
     rows = []
+
+    def measure(ranks, threads, mode):
+        out.unlink(missing_ok=True)
+        programs.make_ready(bytes_of(half(shape)))
+        return programs.resample(ranks, threads, source, out, "--scale", "0.5", "--mode", mode)
+
     for mode in modes:
-        measures = [lambda r=r, t=t, m=mode: programs.resample(r, t, source, out, "--scale", "0.5", "--mode", m)
-                    for r, t in combinations]
+        measures = [lambda r=r, t=t, m=mode: measure(r, t, m) for r, t in combinations]
         for (ranks, threads), runs in zip(combinations, in_turn(repeats, *measures)):
             rows.append({"kind": "scaling", "mode": mode, "shape": shape, "in_bytes": bytes_of(shape),
                          "out_bytes": bytes_of(half(shape)), "ranks": ranks, "threads": threads} | program_figures(runs))
@@ -228,7 +261,7 @@ def main():
     place, modes = place_for(max(sizes[part] for part in args.parts)), args.modes.split(",")
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="voxslab-bench.", dir=place) as folder:
-        programs, rows = Programs(args.build, args.mpiexec, folder), []
+        programs, rows = Programs(args.build, args.mpiexec, folder, place == "/dev/shm"), []
         if "contiguous" in args.parts:
             rows += contiguous(programs, shape_of(args.io_size), modes, args.repeats)
         if "deflated" in args.parts:

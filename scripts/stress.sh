@@ -2,8 +2,8 @@
 # All of the kills, failing system calls, Slurm jobs and fuzzing of which CI takes a sample, on a tree that
 # scripts/test.sh has built; an hour or so.
 #   scripts/stress.sh [PART]...     kills, errors, rest, slurm and fuzz unless given
-# SEEDS ("1 2 3") chooses kills and faults, a round of each for every seed. BUILD names the build folder (build-test). TMPDIR says which file system
-# to try.
+# SEEDS ("1 2 3") chooses kills and faults, a round of each for every seed. BUILD names the build folder (build-test).
+# TMPDIR says which file system to try.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export BUILD=${BUILD:-build-test}
@@ -25,7 +25,7 @@ each_seed() { # each_seed JOBS PATTERN
 for part in "$@"; do
     case $part in
     kills) each_seed 39 faults_kills ;; # 13 points x 3 storages
-    errors) each_seed 42 faults_errors ;; # 7 faults x 3 storages x 2 components; ranks by seed
+    errors) each_seed 66 faults_errors ;; # 11 faults x 3 storages x 2 components; ranks by seed
     rest) run 1 'faults_(stop|order|valgrind)' ;;
     slurm) run 1 'slurm_.*' ;;
     fuzz) scripts/fuzz.sh 600 ;;

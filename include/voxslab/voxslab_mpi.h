@@ -69,11 +69,13 @@ typedef struct vxs_job {
     double matrix[12]; /* VXS_OP_AFFINE: three rows of four, from output to input coordinates, d, h, w */
     int inverse;       /* the matrix leads from input to output */
     int physical; /* matrix, displacements: of points, origin + spacing * index, not of voxels; in units of
-                   * unit micrometres. VXS_OP_WARP: the output's voxels lie where the input's do */
+                   * unit micrometres. VXS_OP_WARP: the output lies where the field does, if that has the
+                   * attribute element_size_um, else where origin and spacing say, else where the input does
+                   */
     double unit;  /* 0: 1, that is micrometres */
     int has_input_origin, has_origin;
     double input_origin[3]; /* replaces the input's attribute origin_um; 0 when there is none either */
-    double origin[3];       /* of the output; else the input's. VXS_OP_AFFINE */
+    double origin[3];       /* of the output; else the input's. VXS_OP_AFFINE, VXS_OP_WARP */
     int has_dtype;          /* else the input's; of labels uint8 */
     vxs_dtype dtype;
     vxs_chunking chunking;

@@ -20,20 +20,7 @@ static const option_row options[] = {
      "The output's voxel spacing, in micrometres. Without --size the output covers as much as the input: "
      "max(1, round(size*old/new)). Default: the input's, or, in voxels, as far as the matrix steps in it.",
      job_parse_spacing, offsetof(job_args, job), 0},
-    {"input-spacing", 0, "d,h,w", "The input's voxel spacing, instead of its attribute element_size_um.",
-     value_spacing, offsetof(job_args, job.input_spacing), 0},
-    {"coordinates", 0, "SPACE",
-     "What the matrix maps: voxels (default), or physical points, origin + spacing * index along each axis.",
-     sample_parse_coordinates, 0, 0},
-    {"unit", 0, "UNIT", "Of the matrix's physical coordinates: um (default), mm or nm.", sample_parse_unit, 0,
-     0},
-    {"input-origin", 0, "d,h,w",
-     "Where the centre of the input's first voxel lies, in micrometres, instead of its attribute origin_um. "
-     "Default: 0,0,0.",
-     sample_parse_input_origin, 0, 0},
-    {"origin", 0, "d,h,w",
-     "The same of the output, written to it. Default: with physical coordinates the input's, else none.",
-     sample_parse_origin, 0, 0},
+#include "cli/lattice_options.inc"
 #include "cli/sample_options.inc"
 #include "cli/job_options.inc"
     {0},

@@ -20,13 +20,16 @@ static const positional_row positionals[] = {
 
 static const option_row options[] = {
     {"size", 's', "D,H,W",
-     "Output size in voxels, which the field covers. Default: the input's, if the field has it, too.",
+     "Output size in voxels, which the field covers. Default: what --spacing gives, else the field's if it "
+     "is "
+     "physical and has an attribute element_size_um, else the input's, if the field has it, too.",
      job_parse_size, offsetof(job_args, job), 0},
-    {"coordinates", 0, "SPACE", "What displacements are in: voxels of the input (default), or physical.",
-     sample_parse_coordinates, 0, 0},
-    {"unit", 0, "UNIT", "Of physical displacements: um (default), mm or nm.", sample_parse_unit, 0, 0},
-    {"input-spacing", 0, "d,h,w", "The input's voxel spacing, instead of its attribute element_size_um.",
-     value_spacing, offsetof(job_args, job.input_spacing), 0},
+    {"spacing", 0, "d,h,w|iso=X",
+     "The output's voxel spacing, in micrometres, with physical displacements. Without --size the output "
+     "covers as "
+     "much as the field, if that has an attribute element_size_um, else as much as the input.",
+     job_parse_spacing, offsetof(job_args, job), 0},
+#include "cli/lattice_options.inc"
 #include "cli/sample_options.inc"
 #include "cli/job_options.inc"
     {0},
@@ -36,21 +39,27 @@ static const example examples[] = {
     {"Apply a registration's displacement field, in mm, of half the resolution",
      "mpirun -n 4 voxslab warp scan.h5 field.h5 warped.h5 --size 512,512,512 --coordinates physical --unit "
      "mm"},
+    {"Bring a scan onto the atlas on whose lattice a field in um lies",
+     "mpirun -n 4 voxslab warp scan.h5 field.h5 on-atlas.h5 --coordinates physical"},
     {NULL, NULL},
 };
 
 const command command_warp = {
     .name = "warp",
     .summary = "warp a volume by a displacement field, as registration tools make it",
-    .synopsis = "IN[:DATASET] FIELD[:DATASET] OUT[:DATASET]\n[--size D,H,W] [--coordinates voxels|physical] "
-                "[--unit um|mm|nm] [OPTION]...",
-    .description = "The output's voxel at index i shows the input at i + displacement. The output's voxels "
-                   "lie where the "
-                   "input's do, spacing and origin included. A field that is coarser than the output covers "
-                   "the same extent, "
-                   "edge to edge, and is interpolated linearly. The result is the same to the bit for any "
-                   "number of ranks "
-                   "and threads and for any memory budget.",
+    .synopsis = "IN[:DATASET] FIELD[:DATASET] OUT[:DATASET]\n[--size D,H,W] [--spacing d,h,w|iso=X] "
+                "[--coordinates voxels|physical] [--unit um|mm|nm] [OPTION]...",
+    .description =
+        "The output's voxel at index i shows the input at i + displacement. With --coordinates physical it "
+        "shows "
+        "the input at its own place plus the displacement, as in ITK, elastix and ANTs; then the output lies "
+        "where "
+        "the field does, if that has the attribute element_size_um (and origin_um), else where --origin and "
+        "--spacing say, else where the input does. A field that is coarser than the output covers the same "
+        "extent, "
+        "edge to edge, and is interpolated linearly. The result is the same to the bit for any number of "
+        "ranks and "
+        "threads and for any memory budget.",
     .positionals = positionals,
     .options = options,
     .examples = examples,

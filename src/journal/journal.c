@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/whole.h"
+#include "journal/internal.h"
 
-/* The layout. Everything lies at a multiple of BLOCK, so that no write touches what another version needs. */
-enum { BLOCK = 4096, MOST_PATH = 4096 };
 static const char magic[8] = "VXSJRNL";
 static const uint32_t byte_order = 0x01020304;
 
@@ -30,15 +30,6 @@ typedef struct slot_head {
     int64_t note;
 } slot_head;
 
-struct journal {
-    char path[MOST_PATH];
-    int file;
-    size_t body_bytes;
-    uint64_t version;
-    bool folder_synced;  /* the file's name is on disk, too */
-    unsigned char *slot; /* slot_bytes() */
-};
-
 static size_t slot_bytes(size_t body_bytes) {
     return sizeof(slot_head) + body_bytes;
 }
@@ -51,41 +42,18 @@ static off_t slot_offset(size_t body_bytes, uint64_t version) {
     return (off_t)(blocks(sizeof(file_head)) + version % 2 * blocks(slot_bytes(body_bytes)));
 }
 
-static uint32_t crc_behind(const void *start, size_t bytes, size_t offset) {
+off_t journal_kept_offset(const journal *j) {
+    return slot_offset(j->body_bytes, 1) + (off_t)blocks(slot_bytes(j->body_bytes));
+}
+
+uint32_t crc_behind(const void *start, size_t bytes, size_t offset) {
     return libdeflate_crc32(0, (const unsigned char *)start + offset, bytes - offset);
 }
 
 /* ---- files ---- */
 
-/* All of it, or the reason why not in errno. */
-static bool write_all(int file, const void *data, size_t bytes, off_t offset) {
-    for (size_t done = 0; done < bytes;) {
-        ssize_t wrote = pwrite(file, (const char *)data + done, bytes - done, offset + (off_t)done);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0) {
-            errno = wrote == 0 ? ENOSPC : errno;
-            return false;
-        }
-        done += (size_t)wrote;
-    }
-    return true;
-}
-
-/* As many bytes as there are; -1 for an error. */
-static ssize_t read_all(int file, void *data, size_t bytes, off_t offset) {
-    size_t done = 0;
-    while (done < bytes) {
-        ssize_t got = pread(file, (char *)data + done, bytes - done, offset + (off_t)done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        done += (size_t)got;
-    }
-    return (ssize_t)done;
+bool sync_file(int file) {
+    return fsync(file) == 0 || errno == EINVAL;
 }
 
 /* Some file systems know no fsync of a folder. */
@@ -93,7 +61,7 @@ static bool sync_folder_of(const char *path) {
     char copy[MOST_PATH];
     snprintf(copy, sizeof copy, "%s", path);
     int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = folder >= 0 && (fsync(folder) == 0 || errno == EINVAL);
+    bool synced = folder >= 0 && sync_file(folder);
     int reason = errno;
     if (folder >= 0)
         close(folder);
@@ -138,7 +106,7 @@ static vxs_status write_head(const journal *j, const char *head, int *file) {
     snprintf(h->text, sizeof h->text, "%s", head);
     h->crc = crc_behind(h, sizeof *h, offsetof(file_head, body_bytes));
     *file = open(fresh, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0666);
-    bool written = *file >= 0 && write_all(*file, h, sizeof *h, 0) && rename(fresh, j->path) == 0;
+    bool written = *file >= 0 && write_whole(*file, h, sizeof *h, 0) && rename(fresh, j->path) == 0;
     int reason = errno;
     free(h);
     if (!written && *file >= 0)
@@ -179,7 +147,7 @@ static vxs_status differ(const char *path, const char *then, const char *now) {
 static vxs_status check_head(const journal *j, const char *head) {
     file_head *h = malloc(sizeof *h);
     CHECK(h, VXS_IO, "out of memory for the journal's head");
-    ssize_t got = read_all(j->file, h, sizeof *h, 0);
+    ssize_t got = read_whole(j->file, h, sizeof *h, 0);
     vxs_status status = VXS_OK;
     if (got != (ssize_t)sizeof *h || memcmp(h->magic, magic, sizeof magic) != 0 ||
         h->byte_order != byte_order || h->crc != crc_behind(h, sizeof *h, offsetof(file_head, body_bytes)) ||
@@ -203,7 +171,7 @@ static uint64_t read_slot(journal *j, int parity, bool *used) {
     size_t bytes = slot_bytes(j->body_bytes);
     slot_head head;
     memset(j->slot, 0, bytes);
-    ssize_t got = read_all(j->file, j->slot, bytes, slot_offset(j->body_bytes, (uint64_t)parity));
+    ssize_t got = read_whole(j->file, j->slot, bytes, slot_offset(j->body_bytes, (uint64_t)parity));
     memcpy(&head, j->slot, sizeof head);
     *used |= got > 0 && head.version != 0;
     if (got != (ssize_t)bytes || head.version == UINT64_MAX /* none could follow */ ||
@@ -262,10 +230,9 @@ vxs_status journal_record(journal *j, const void *body, int64_t note) {
     memcpy(j->slot + sizeof head, body, j->body_bytes);
     head.crc = crc_behind(j->slot, bytes, offsetof(slot_head, filler));
     memcpy(j->slot, &head, sizeof head);
-    CHECK(write_all(j->file, j->slot, bytes, slot_offset(j->body_bytes, head.version)), VXS_IO,
+    CHECK(write_whole(j->file, j->slot, bytes, slot_offset(j->body_bytes, head.version)), VXS_IO,
           "journal '%s' can't be written: %s", j->path, strerror(errno));
-    CHECK(fsync(j->file) == 0 || errno == EINVAL, VXS_IO, "journal '%s' can't be flushed to disk: %s",
-          j->path, strerror(errno));
+    CHECK(sync_file(j->file), VXS_IO, "journal '%s' can't be flushed to disk: %s", j->path, strerror(errno));
     j->version = head.version;
     if (!j->folder_synced)
         CHECK(sync_folder_of(j->path), VXS_IO, "the folder of '%s' can't be flushed to disk: %s", j->path,

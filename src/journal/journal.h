@@ -11,9 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/status.h"
+#include "base/disk.h"
 
-enum { JOURNAL_HEAD_BYTES = 16384 }; /* the longest head, its final 0 included */
+enum {
+    JOURNAL_HEAD_BYTES = 16384, /* the longest head, its final 0 included */
+    JOURNAL_MOST_RANGES = 16
+};
 
 typedef struct journal journal;
 
@@ -36,6 +39,17 @@ vxs_status journal_open(const char *path, const char *head, void *body, size_t b
 /* Record a version and force it to the disk: once this returns VXS_OK, it survives anything. VXS_IO
  * otherwise; then the version before counts, or this one. note: any number. */
 vxs_status journal_record(journal *j, const void *body, int64_t note);
+
+/*
+ * Keep what is about to be written over: these parts of another file as they are now, forced to the disk. It
+ * belongs to the newest version, and counts for nothing once there is another. count: at most
+ * JOURNAL_MOST_RANGES, which must lie within the file. VXS_IO.
+ */
+vxs_status journal_keep(journal *j, int file, const file_range *ranges, int count);
+
+/* Write back into file what was kept since the newest version, all of it to the disk, if there is any that
+ * can be trusted: *put_back says so. VXS_IO. */
+vxs_status journal_put_back(const journal *j, int file, bool *put_back);
 
 /* NULL is legal. */
 void journal_close(journal *j);

@@ -27,9 +27,9 @@ typedef struct point_row {
 /* Rows of POINTS; those of type double hold floats where real or blend are float. */
 typedef struct points {
     const struct point_functions *functions;
-    point_row row[3];  /* an affine map's rows that u, weight, index and axis_flag hold */
-    int stale;         /* bits of axes that are still to be placed */
-    int axis_flags[3]; /* points_place_row: of all points, or'ed */
+    point_row row[3]; /* an affine map's rows that u, weight, index and axis_flag hold */
+    int stale;        /* bits of axes that are still to be placed */
+    int w_flags;      /* points_place_w: axis_flag of all points, or'ed */
     int64_t count;
     int flags;       /* of all points, or'ed */
     bool exact_only; /* an axis too long for the fast rules: every point goes by point_locate */
@@ -43,7 +43,7 @@ typedef struct points {
     struct {
         int64_t first, voxels;
     } window[POINTS / WINDOW_POINTS];
-    int64_t ahead_bytes; /* of rows: to the source rows of the next row of outputs; 0: it shares some */
+    int64_t ahead_bytes;                 /* of rows: to the source rows that come next; 0: not known */
     _Alignas(64) int32_t lane[POINTS];   /* of rows: the lower tap, from its window's first voxel on */
     _Alignas(64) int64_t offset[POINTS]; /* from the source view's first voxel, in elements; 0 if outside */
 } points;
@@ -73,6 +73,26 @@ typedef struct point_source {
     double fill;
 } point_source;
 
+/* The place along one axis that the points of a row share. An edge's weights are those of points.weight. */
+typedef struct point_place {
+    int64_t index;
+    double weight[2];
+    int flag;
+} point_place;
+
+/* The products (x*y)*z of a row, of WINDOW_POINTS points at a time: by number of the tap, 4d + 2h + w. */
+typedef float row_products[POINTS / WINDOW_POINTS][8][WINDOW_POINTS];
+
+/* Rows of outputs along w that lie between the same source rows, whose first held voxel is at origin. */
+enum { ROWS_AT_ONCE = 8 };
+typedef struct point_rows {
+    int64_t count;
+    int64_t origin;                            /* elements from the source's data */
+    void *out[ROWS_AT_ONCE];                   /* of the blend's type */
+    const point_place *place[ROWS_AT_ONCE][2]; /* along d, h */
+    row_products *products[ROWS_AT_ONCE];      /* float alone, 64-byte aligned; NULL: not at hand */
+} point_rows;
+
 /* u from a run of grid points, steps in elements */
 typedef void grid_row_fn(points *p, const void *grid, int64_t step_w, int64_t step_c, const int64_t size[3]);
 /* u[i] = (start + step*(w + i)) + shift */
@@ -92,6 +112,11 @@ typedef void windows_fn(points *p, const point_source *src);
 typedef void blend_points_fn(void *out, const points *p, const point_source *src);
 /* Whether a point at an edge got a NaN */
 typedef bool odd_points_fn(const void *row, const points *p);
+/* The same for rows of outputs that share their source rows; whether any value is NaN, which is ONE_NAN then.
+ * w is contiguous, of at least two held voxels */
+typedef bool blend_rows_fn(const point_rows *rows, const points *p, const point_source *src);
+/* The products of p's points, in a row that has that place along d, h */
+typedef void row_products_fn(row_products *to, const points *p, const point_place place[2]);
 /* The same for point i to the letter; taps of its axes d, h, w */
 typedef void blend_exact_fn(void *out, int64_t i, const point_taps taps[3], const point_source *src);
 /* out[i] = the voxel at offset, bytes */
@@ -106,12 +131,11 @@ typedef struct point_functions {
     place_fn *place_nearest[2];   /* by real */
     locate_fn *locate[2];         /* by real */
     offsets_fn *offsets;
-    grid_place_fn *grid_place;          /* NULL: the instruction set has none */
-    blend_points_fn *blend[VXS_DTYPES]; /* by source dtype */
-    /* The same for points of points_place_row, and contiguous w of at least two held voxels; NULL: none. In
-     * float it writes ONE_NAN. */
-    blend_points_fn *blend_row[VXS_DTYPES];
-    windows_fn *windows;   /* NULL where there is no blend_row */
+    grid_place_fn *grid_place;             /* NULL: the instruction set has none */
+    blend_points_fn *blend[VXS_DTYPES];    /* by source dtype */
+    blend_rows_fn *blend_rows[VXS_DTYPES]; /* NULL: none */
+    row_products_fn *products;
+    windows_fn *windows;   /* NULL where there are no blend_rows */
     odd_points_fn *odd[2]; /* by blend */
     blend_exact_fn *exact[VXS_DTYPES];
     pick_points_fn *pick[9]; /* by element size */
@@ -133,12 +157,21 @@ void points_place(points *p, const sample_kernel *kernel);
 /* Whether no axis is too long for the fast rules. */
 bool points_are_fast(const sample_kernel *kernel);
 
-/* Whether all points of a row of outputs share d and h. */
+/* ---- rows of outputs that share d and h: linear, fast rules ---- */
+
 bool points_share_rows(const sample_kernel *kernel);
 
-/* points_place for them: of d and h index, weight and axis_flag of the first point alone hold; flag only if
- * any is set; with windows. Fast rules only. */
-void points_place_row(points *p, const sample_kernel *kernel, const point_source *src);
+/* u of one axis: the first point's alone of d and h. */
+void points_locate_axis(points *p, const sample_kernel *kernel, int axis, const int64_t at[AXES]);
+
+/* The place of d or h, which has been located. */
+point_place points_place_shared(const points *p, const sample_kernel *kernel, int axis);
+
+/* index, weight, axis_flag and windows of w, which has been located. */
+void points_place_w(points *p, const sample_kernel *kernel, const point_source *src);
+
+/* flag and flags, from those of w and of d and h together. */
+void points_join_flags(points *p, int of_row);
 
 /* One axis of point i to the letter. */
 point_taps point_locate(const points *p, const sample_kernel *kernel, int axis, int64_t i);

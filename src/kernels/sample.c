@@ -7,27 +7,7 @@
 #include "base/checked.h"
 #include "kernels/cache.h"
 #include "kernels/isa.h"
-#include "kernels/points.h"
-
-/* Of one thread at a time: more where there are enough for many threads */
-enum { BLOCK_ROWS = 64, FEW_ROWS = 64 * BLOCK_ROWS, FEWER_ROWS = 8 };
-enum { WIDEST = 8 /* bytes of an element */ };
-
-/* What is computed, the same for all threads. */
-typedef struct sampling {
-    const sample_kernel *kernel;
-    const box_view *src, *dst;
-    const point_functions *points;
-    const row_functions *rows;
-    size_t src_bytes, dst_bytes;
-    point_source source; /* but for the channel's data */
-    bool src_empty;
-    blend_points_fn *blend;
-    bool by_row;                   /* points_place_row, and blend is that of rows */
-    bool stream;                   /* the output is too large to stay in the caches: write past them */
-    _Alignas(8) char fill[WIDEST]; /* a voxel of src's dtype */
-    int64_t blocks, block_rows;
-} sampling;
+#include "kernels/sampling.h"
 
 /* fill as a voxel of the source: rounded half to even and clamped. */
 static void make_fill(sampling *s) {
@@ -64,16 +44,7 @@ static void describe_source(sampling *s) {
     from->small = reach <= INT32_MAX;
 }
 
-/* Rows where they share d and h, and there is a way. */
-static void choose_blend(sampling *s) {
-    const sample_kernel *kernel = s->kernel;
-    blend_points_fn *row = s->points->blend_row[kernel->src_dtype];
-    s->by_row = row && kernel->options.mode == VXS_LINEAR && points_share_rows(kernel) &&
-                points_are_fast(kernel) && !s->src_empty && s->source.up[2] == 1;
-    s->blend = s->by_row ? row : s->points->blend[kernel->src_dtype];
-}
-
-static const void *channel(const sampling *s, const int64_t at[AXES]) {
+const void *sampling_channel(const sampling *s, const int64_t at[AXES]) {
     const range *held = s->src->where.axis;
     const int64_t first[AXES] = {at[AXIS_N], at[AXIS_C], held[AXIS_D].begin, held[AXIS_H].begin,
                                  held[AXIS_W].begin};
@@ -82,9 +53,7 @@ static const void *channel(const sampling *s, const int64_t at[AXES]) {
 
 /* ---- linear ---- */
 
-/* Points whose fast value may not be the exact one: all with a fill; else those at an edge that got a NaN,
- * perhaps from a voxel that is none of their taps. */
-static void correct_edges(void *row, const points *p, const sampling *s, const point_source *from) {
+void sampling_correct_edges(void *row, const points *p, const sampling *s, const point_source *from) {
     const bool is_float = s->kernel->src_dtype == VXS_FLOAT32;
     const bool all = p->exact_only || s->src_empty;
     if (!all && !from->blend_fill && !p->functions->odd[is_float ? 0 : 1](row, p))
@@ -102,24 +71,18 @@ static void correct_edges(void *row, const points *p, const sampling *s, const p
     }
 }
 
-/* From the blend's type to the output's. */
-static void linear_end(void *to, const void *row, const points *p, const sampling *s) {
+void sampling_linear_end(void *to, const void *row, const points *p, const sampling *s) {
     s->rows->blend[s->kernel->src_dtype == VXS_FLOAT32 ? ACC_FLOAT : ACC_DOUBLE]
         ->finish_same[s->kernel->dst_dtype](to, row, p->count);
 }
 
 static void linear_row(void *to, const points *p, const sampling *s, const point_source *from) {
     _Alignas(64) double row[POINTS]; /* of the blend's type */
-    if (s->by_row && s->kernel->src_dtype == VXS_FLOAT32 && s->kernel->dst_dtype == VXS_FLOAT32) {
-        s->blend(to, p, from);
-        if (!p->flags || (!from->blend_fill && !p->functions->odd[0](to, p)))
-            return; /* nothing is left to be done */
-    }
     if (!s->src_empty && !p->exact_only)
-        s->blend(row, p, from);
+        s->points->blend[s->kernel->src_dtype](row, p, from);
     if (s->src_empty || p->exact_only || p->flags)
-        correct_edges(row, p, s, from);
-    linear_end(to, row, p, s);
+        sampling_correct_edges(row, p, s, from);
+    sampling_linear_end(to, row, p, s);
 }
 
 /* ---- nearest ---- */
@@ -170,13 +133,19 @@ static void place_tile(points *p, const sampling *s, const int64_t at[AXES]) {
     if (!s->src_empty && points_place_grid(p, s->kernel, at, &s->source))
         return;
     points_locate(p, s->kernel, at);
-    if (s->by_row) {
-        points_place_row(p, s->kernel, &s->source);
-        return;
-    }
     points_place(p, s->kernel);
     if (!s->src_empty && !p->exact_only)
         s->points->offsets(p, &s->source);
+}
+
+void sampling_put(const sampling *s, void *out, const void *row, int64_t count) {
+    const int64_t stride = s->dst->stride[AXIS_W];
+    if (stride != 1)
+        s->rows->pick->scatter[s->dst_bytes](out, row, stride, count);
+    else if (s->stream)
+        s->rows->stream_copy(out, row, count * (int64_t)s->dst_bytes);
+    else
+        memcpy(out, row, (size_t)count * s->dst_bytes);
 }
 
 /* One tile of points, for all channels; from: the source, with the first channel's data. */
@@ -188,15 +157,13 @@ static void sample_tile(points *p, const sampling *s, point_source *from, int64_
     for (at[AXIS_C] = channels.begin; at[AXIS_C] < channels.end; at[AXIS_C]++) {
         void *out = box_view_at(s->dst, s->dst_bytes, at), *to = stride == 1 && !s->stream ? out : apart;
         if (range_size(channels) > 1)
-            from->data = channel(s, at);
+            from->data = sampling_channel(s, at);
         if (s->kernel->options.mode == VXS_NEAREST)
             nearest_row(to, p, s, from->data);
         else
             linear_row(to, p, s, from);
-        if (stride != 1)
-            s->rows->pick->scatter[s->dst_bytes](out, apart, stride, p->count);
-        else if (s->stream)
-            s->rows->stream_copy(out, apart, p->count * (int64_t)s->dst_bytes);
+        if (to == apart)
+            sampling_put(s, out, apart, p->count);
     }
 }
 
@@ -210,7 +177,11 @@ static void sample_block(points *p, const sampling *s, int64_t item) {
     const int64_t last = min_i64(first + s->block_rows, out[AXIS_H].end);
     point_source from = s->source;
     at[AXIS_C] = out[AXIS_C].begin;
-    from.data = channel(s, at);
+    if (s->by_row) {
+        sampling_rows(p, s, at, (range){first, last});
+        return;
+    }
+    from.data = sampling_channel(s, at);
     for (int64_t w = out[AXIS_W].begin; w < out[AXIS_W].end; w += POINTS) /* rows below share coordinates */
         for (at[AXIS_H] = first; at[AXIS_H] < last; at[AXIS_H]++) {
             at[AXIS_W] = w;
@@ -231,12 +202,12 @@ static sampling sampling_of(const sample_kernel *kernel, const box_view *src, co
     return s;
 }
 
-void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
+void sampling_points(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
     if (box_is_empty(&dst->where))
         return;
     sampling s = sampling_of(kernel, src, dst);
     describe_source(&s);
-    choose_blend(&s);
+    s.by_row = sampling_goes_by_row(&s);
     const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
     s.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * (int64_t)s.dst_bytes > cache_bytes / 2;
     const range *out = dst->where.axis;
@@ -256,6 +227,10 @@ void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const b
     }
 }
 
+void sample_kernel_run(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
+    (kernel->resamples ? sampling_resampled : sampling_points)(kernel, src, dst);
+}
+
 /* ---- gathered voxels ---- */
 
 static void finish_linear(void *to, const points *p, const sampling *s, const char *voxels) {
@@ -272,7 +247,7 @@ static void finish_linear(void *to, const points *p, const sampling *s, const ch
         }
         s->points->exact[s->kernel->src_dtype](row, i, taps, &from);
     }
-    linear_end(to, row, p, s);
+    sampling_linear_end(to, row, p, s);
 }
 
 static void finish_nearest(void *to, const points *p, const sampling *s, const char *voxels) {

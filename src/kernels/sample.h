@@ -20,9 +20,10 @@ typedef struct sample_map {
     box_view points;
     bool shared;       /* one grid for every n: its n is 0 */
     double matrix[12]; /* affine: [3][4] from output to input voxels, rows and columns in d, h, w order */
-    double scale[3];   /* warp: u = voxel + scale * displacement, d, h, w */
-    const tap_table
-        *axis[3]; /* warp: linear, from output to field, d, h, w; no field is finer than the output */
+    double scale[3];   /* warp: u = (step * voxel + shift) + scale * displacement, d, h, w */
+    double step[3], shift[3];
+    /* d, h, w; warp: linear, from output to field, which is not finer; sample_kernel.resamples: to input */
+    const tap_table *axis[3];
 } sample_map;
 
 typedef struct sample_kernel {
@@ -31,6 +32,8 @@ typedef struct sample_kernel {
     int64_t in[3]; /* the whole input, d, h, w */
     sample_map map;
     int threads;
+    bool resamples;      /* affine: in bounds, resampling with map.axis gives the same values, to the bit */
+    void *scratch;       /* resample_scratch_bytes() for it, owned by the caller, 64-byte aligned */
     int64_t cache_bytes; /* outputs of more than half of it are written past the caches; 0: the machine's */
 } sample_kernel;
 

@@ -88,7 +88,8 @@ static void locate_warp(points *p, const sample_kernel *kernel, const int64_t at
             if (tw->weight)
                 moved = moved * tw->weight[2 * (w + i)] +
                         row[tw->last[w + i] - first] * tw->weight[2 * (w + i) + 1];
-            u[i] = (double)(at[AXIS_D + a] + (a == 2 ? i : 0)) + map->scale[a] * moved;
+            const double voxel = (double)(at[AXIS_D + a] + (a == 2 ? i : 0));
+            u[i] = (map->step[a] * voxel + map->shift[a]) + map->scale[a] * moved;
         }
     }
 }
@@ -98,18 +99,21 @@ static bool is_shared(const sample_kernel *kernel, int axis) {
     return kernel->map.kind == SAMPLE_AFFINE && kernel->map.matrix[4 * axis + 2] == 0;
 }
 
+void points_locate_axis(points *p, const sample_kernel *kernel, int a, const int64_t at[AXES]) {
+    const double *m = kernel->map.matrix + 4 * a;
+    const point_row row = {m[0] * (double)at[AXIS_D] + m[1] * (double)at[AXIS_H], at[AXIS_W], p->count};
+    point_row *held = &p->row[a];
+    if (held->start == row.start && held->w == row.w && held->count == row.count)
+        return;
+    p->functions->affine(p->u[a], row.start, m[2], m[3], row.w, is_shared(kernel, a) ? 1 : row.count);
+    *held = row;
+    p->stale |= 1 << a;
+}
+
 static void locate_affine(points *p, const sample_kernel *kernel, const int64_t at[AXES]) {
     p->stale = 0;
-    for (int a = 0; a < 3; a++) {
-        const double *m = kernel->map.matrix + 4 * a;
-        const point_row row = {m[0] * (double)at[AXIS_D] + m[1] * (double)at[AXIS_H], at[AXIS_W], p->count};
-        point_row *held = &p->row[a];
-        if (held->start == row.start && held->w == row.w && held->count == row.count)
-            continue;
-        p->functions->affine(p->u[a], row.start, m[2], m[3], row.w, is_shared(kernel, a) ? 1 : row.count);
-        *held = row;
-        p->stale |= 1 << a;
-    }
+    for (int a = 0; a < 3; a++)
+        points_locate_axis(p, kernel, a, at);
 }
 
 bool points_are_fast(const sample_kernel *kernel) {
@@ -214,19 +218,30 @@ static void set_weight(double *row, bool is_float, double weight) {
 }
 
 /* place_linear of the first point alone: a tap out of bounds leaves its place to one within. */
-static void place_shared(points *p, const sample_kernel *kernel, int a) {
+point_place points_place_shared(const points *p, const sample_kernel *kernel, int a) {
     const int64_t n = kernel->in[a];
     const point_taps t = point_locate(p, kernel, a, 0);
     const bool lower = !t.nowhere && t.first >= 0 && t.first < n,
-               upper = !t.nowhere && t.first >= -1 && t.first < n - 1,
-               is_float = kernel->src_dtype == VXS_FLOAT32;
+               upper = !t.nowhere && t.first >= -1 && t.first < n - 1;
     const int64_t index = t.nowhere ? 0 : max_i64(min_i64(t.first, n - 2), 0);
     const double from_lower = lower ? t.weight[0] : 0, from_upper = upper ? t.weight[1] : 0;
     const bool moved_up = t.first<index, moved_down = t.first> index;
-    set_weight(p->weight[a][0], is_float, moved_up ? from_upper : moved_down ? 0 : from_lower);
-    set_weight(p->weight[a][1], is_float, moved_up ? 0 : moved_down ? from_lower : from_upper);
-    p->index[a][0] = (int32_t)index;
-    p->axis_flag[a][0] = (lower && upper ? 0 : POINT_EDGE) | (lower || upper ? 0 : POINT_OUTSIDE);
+    return (point_place){.index = index,
+                         .weight = {moved_up     ? from_upper
+                                    : moved_down ? 0
+                                                 : from_lower,
+                                    moved_up     ? 0
+                                    : moved_down ? from_lower
+                                                 : from_upper},
+                         .flag = (lower && upper ? 0 : POINT_EDGE) | (lower || upper ? 0 : POINT_OUTSIDE)};
+}
+
+static void place_first(points *p, const sample_kernel *kernel, int a) {
+    const point_place place = points_place_shared(p, kernel, a);
+    for (int tap = 0; tap < 2; tap++)
+        set_weight(p->weight[a][tap], kernel->src_dtype == VXS_FLOAT32, place.weight[tap]);
+    p->index[a][0] = (int32_t)place.index;
+    p->axis_flag[a][0] = place.flag;
 }
 
 /* Of an axis that is shared, the first point's place. */
@@ -239,7 +254,7 @@ static void place_axis(points *p, const sample_kernel *kernel, int a) {
         p->functions->place_nearest[real](p, a, &axis);
         p->count = count;
     } else if (is_shared(kernel, a)) {
-        place_shared(p, kernel, a);
+        place_first(p, kernel, a);
     } else {
         p->functions->place_linear[real][blend](p, a, &axis);
     }
@@ -276,11 +291,6 @@ bool points_share_rows(const sample_kernel *kernel) {
     return is_shared(kernel, 0) && is_shared(kernel, 1) && !is_shared(kernel, 2);
 }
 
-static void row_flags(int32_t *restrict flag, const int32_t *restrict w, int32_t of_row, int64_t count) {
-    for (int64_t i = 0; i < count; i++)
-        flag[i] = of_row | w[i];
-}
-
 /* From the source rows of a row of outputs to those of the next, or to the next source rows where that shares
  * some. */
 static int64_t bytes_to_next_row(const sample_kernel *kernel, const point_source *src) {
@@ -291,21 +301,24 @@ static int64_t bytes_to_next_row(const sample_kernel *kernel, const point_source
     return (d * src->stride[0] + whole * src->stride[1]) * (int64_t)dtype_bytes(kernel->src_dtype);
 }
 
-void points_place_row(points *p, const sample_kernel *kernel, const point_source *src) {
+void points_place_w(points *p, const sample_kernel *kernel, const point_source *src) {
     p->exact_only = false;
-    for (int a = 0; a < 3; a++)
-        if (p->stale >> a & 1) {
-            place_axis(p, kernel, a);
-            p->axis_flags[a] = 0;
-            for (int64_t i = 0; i < (a < 2 ? 1 : p->count); i++)
-                p->axis_flags[a] |= p->axis_flag[a][i];
-        }
-    if (p->stale >> 2 & 1) {
-        p->functions->windows(p, src);
-        p->ahead_bytes = bytes_to_next_row(kernel, src);
-    }
-    p->flags = p->axis_flags[0] | p->axis_flags[1] | p->axis_flags[2];
-    const int32_t of_row = p->axis_flags[0] | p->axis_flags[1];
-    if (p->flags)
-        row_flags(p->flag, p->axis_flag[2], of_row, p->count);
+    if (!(p->stale >> 2 & 1))
+        return;
+    place_axis(p, kernel, 2);
+    p->w_flags = 0;
+    for (int64_t i = 0; i < p->count; i++)
+        p->w_flags |= p->axis_flag[2][i];
+    p->functions->windows(p, src);
+    p->ahead_bytes = bytes_to_next_row(kernel, src);
+    p->stale = 0;
+}
+
+void points_join_flags(points *p, int of_row) {
+    const int32_t *restrict w = p->axis_flag[2], both = of_row;
+    int32_t *restrict flag = p->flag;
+    const int64_t count = p->count;
+    for (int64_t i = 0; i < count; i++)
+        flag[i] = both | w[i];
+    p->flags = of_row | p->w_flags;
 }

@@ -28,8 +28,9 @@ static vxs_status points_view(const char *name, const vxs_view *view, box_view *
 static vxs_status run(const sample_operator *op, const box_view *points, const box_view *from,
                       const box_view *to) {
     sample_tables tables;
-    TRY(sample_tables_build(op, &to->where, &tables));
-    sample_kernel kernel = sample_operator_kernel(op, points, &tables, vxs_get_num_threads());
+    const int threads = vxs_get_num_threads();
+    TRY(sample_tables_build(op, &to->where, threads, &tables));
+    sample_kernel kernel = sample_operator_kernel(op, points, &tables, threads);
     sample_kernel_run(&kernel, from, to);
     sample_tables_free(&tables);
     return VXS_OK;

@@ -39,6 +39,7 @@ static int64_t piece_bytes(const gather_shape *s, const int64_t piece[AXES]) {
     int64_t bytes = saturating_add(points, out);
     bytes = saturating_add(bytes, s->table_bytes * (piece[AXIS_D] + piece[AXIS_H] + piece[AXIS_W]));
     bytes = saturating_add(bytes, s->write_overhead(s->context, out));
+    bytes = saturating_add(bytes, s->scratch_bytes);
     return saturating_add(bytes, points ? s->point_overhead(s->context, points) : 0);
 }
 

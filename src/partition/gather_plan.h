@@ -18,10 +18,11 @@ typedef struct gather_shape {
     bool in_filtered;       /* a chunk is read whole or not at all */
     int64_t tile[AXES];     /* pieces are whole tiles */
     int64_t in_voxel_bytes, out_voxel_bytes;
-    int64_t point_bytes; /* of a voxel of the grid or field: 12 or 24, 0 for an affine map */
-    int64_t table_bytes; /* of the map's tables, per output along each axis */
-    bool coarse;         /* a field: a voxel more on every side of a piece */
-    bool batched;        /* a grid for each n */
+    int64_t point_bytes;   /* of a voxel of the grid or field: 12 or 24, 0 for an affine map */
+    int64_t table_bytes;   /* of the map's tables, per output along each axis */
+    int64_t scratch_bytes; /* of the kernel, whatever the piece */
+    bool coarse;           /* a field: a voxel more on every side of a piece */
+    bool batched;          /* a grid for each n */
     /* Of a read or collective write of so many bytes: what HDF5 and MPI take besides. */
     int64_t (*read_overhead)(const void *context, int64_t bytes);
     int64_t (*point_overhead)(const void *context, int64_t bytes);

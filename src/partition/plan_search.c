@@ -3,7 +3,7 @@
 #include "base/checked.h"
 #include "partition/plan_parts.h"
 
-enum { USEFUL_STEP_BYTES = 32 << 20, USEFUL_ROUND_BYTES = 512 << 20 };
+enum { USEFUL_STEP_BYTES = 16 << 20, USEFUL_ROUND_BYTES = 512 << 20 };
 
 /* Between rounds, jobs tell how far they are, checkpoint and stop: a rank should read and write no more in
  * one round than USEFUL, and where a tile layer takes more than MOST, it is worth more epochs. */

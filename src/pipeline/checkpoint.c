@@ -16,8 +16,21 @@ void checkpoint_begin(checkpoint *c) {
     c->saved = c->round_end = c->step_end = MPI_Wtime();
 }
 
+vxs_status checkpoint_guard(checkpoint *c) {
+    vxs_status status = VXS_OK;
+    if (!output_needs_guard(c->job))
+        return VXS_OK;
+    if (c->rank == 0) {
+        watchdog_begin(c->dog, "writing '%s'", c->job->journal);
+        status = output_guard(c->files);
+        watchdog_end(c->dog);
+    }
+    return comm_agree(c->comm, status);
+}
+
 vxs_status checkpoint_save(checkpoint *c) {
     double begin = MPI_Wtime();
+    TRY(checkpoint_guard(c));
     if (volume_flush(c->out) != VXS_OK)
         output_abort(c->job, c->comm); /* the others may wait inside */
     /* All ranks' data are on disk only when all have come here. */

@@ -39,6 +39,10 @@ vxs_status checkpoint_after_round(checkpoint *c, bool last);
  * would take too long. Local. */
 vxs_status checkpoint_within_round(checkpoint *c, double part);
 
+/* Before the output is flushed or closed: the chunk index that is on the disk is safe (output_guard), before
+ * any rank writes over it. Collective. */
+vxs_status checkpoint_guard(checkpoint *c);
+
 /* Put what is done on disk and record it. A failed flush ends the program. Collective. */
 vxs_status checkpoint_save(checkpoint *c);
 

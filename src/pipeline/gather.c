@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/checked.h"
 #include "comm/agree.h"
 #include "pipeline/travel.h"
@@ -32,20 +33,11 @@ static void note(engine *g, vxs_status status) {
         g->status = status;
 }
 
-static vxs_status allocate_one(void **memory, int64_t bytes, const char *what) {
-    *memory = NULL;
-    CHECK(bytes < INT64_MAX - 64, VXS_USAGE, "%s would take more than 2^63 bytes", what);
-    *memory = aligned_alloc(64, (size_t)round_up(max_i64(bytes, 1), 64));
-    CHECK(*memory, VXS_IO, "out of memory: %lld bytes for %s; use more nodes or a smaller --memory",
-          (long long)bytes, what);
-    return VXS_OK;
-}
-
 static vxs_status allocate(const gather_plan *p, buffers *b) {
     *b = (buffers){0};
-    TRY(allocate_one(&b->points, gather_plan_points_bytes(p), "the grid of a piece"));
-    TRY(allocate_one(&b->out, gather_plan_out_bytes(p), "the output of a piece"));
-    return allocate_one(&b->room, p->room_bytes, "input");
+    TRY(buffer_allocate(&b->points, max_i64(gather_plan_points_bytes(p), 1), "the grid of a piece"));
+    TRY(buffer_allocate(&b->out, max_i64(gather_plan_out_bytes(p), 1), "the output of a piece"));
+    return buffer_allocate(&b->room, max_i64(p->room_bytes, 1), "input");
 }
 
 static void release(buffers *b) {
@@ -230,7 +222,7 @@ static void read_points(engine *g) {
         g->times->read_bytes += box_voxels(&where) * (int64_t)dtype_bytes(job->op->map_dtype);
     }
     if (g->status == VXS_OK)
-        note(g, sample_tables_build(job->op, &g->piece, &g->tables));
+        note(g, sample_tables_build(job->op, &g->piece, job->threads, &g->tables));
     g->kernel = sample_operator_kernel(job->op, &points, &g->tables, job->threads);
     g->times->read += MPI_Wtime() - begin;
 }

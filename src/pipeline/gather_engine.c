@@ -34,15 +34,14 @@ static void prepare(resolved_job *job) {
                         .in_voxel_bytes = (int64_t)dtype_bytes(job->in.dtype),
                         .out_voxel_bytes = (int64_t)dtype_bytes(job->out.dtype),
                         .point_bytes = has_points ? 3 * (int64_t)dtype_bytes(op->map_dtype) : 0,
-                        .table_bytes = op->kind == SAMPLE_WARP ? tap_table_bytes(&op->axis[0], 1) : 0,
+                        .table_bytes = sample_tables_output_bytes(op),
+                        .scratch_bytes = sample_scratch_bytes(op, job->threads),
                         .coarse = op->kind == SAMPLE_WARP,
                         .batched = op->kind == SAMPLE_GRID && !op->shared,
                         .read_overhead = read_overhead,
                         .point_overhead = point_overhead,
                         .write_overhead = write_overhead,
                         .context = job};
-    for (int a = 0; a < 3 && s->coarse; a++)
-        s->table_bytes = max_i64(s->table_bytes, tap_table_bytes(&op->axis[a], 1));
     memcpy(s->in, job->in.shape, sizeof s->in);
     memcpy(s->out, job->out.shape, sizeof s->out);
     memcpy(s->in_chunk, job->in.read_chunk, sizeof s->in_chunk);

@@ -94,6 +94,16 @@ static bool recall_scale(const char *value, recalled_job *job) {
     return take_numbers(value, job->scale, 3);
 }
 
+static bool recall_step(const char *value, recalled_job *job) {
+    job->has_step = true;
+    return take_numbers(value, job->step, 3);
+}
+
+static bool recall_shift(const char *value, recalled_job *job) {
+    job->has_shift = true;
+    return take_numbers(value, job->shift, 3);
+}
+
 static const struct {
     const char *name;
     recaller *recall;
@@ -110,6 +120,8 @@ static const struct {
     {"fill", recall_fill},
     {"matrix", recall_matrix},
     {"scale", recall_scale},
+    {"step", recall_step},
+    {"shift", recall_shift},
 };
 
 static bool recall_one(char *word, recalled_job *job) {
@@ -139,6 +151,9 @@ vxs_status job_resolve_recalled(resolved_job *job, const recalled_job *recalled,
     TRY(job_resolve(job, &recalled->options, inputs));
     if (!recalled->has_scale)
         return VXS_OK;
-    return sample_operator_set_field(&job->operator.sample, inputs->points.dtype, inputs->points.shape,
-                                     recalled->scale);
+    sample_operator *op = &job->operator.sample;
+    TRY(sample_operator_set_field(op, inputs->points.dtype, inputs->points.shape, recalled->scale));
+    if (!recalled->has_step || !recalled->has_shift)
+        return VXS_OK;
+    return sample_operator_set_place(op, recalled->step, recalled->shift);
 }

@@ -8,6 +8,8 @@ typedef struct recalled_job {
     vxs_job options;
     bool has_scale; /* of displacements, d, h, w, which no option gives as such */
     double scale[3];
+    bool has_step, has_shift; /* of the output's voxels in the input */
+    double step[3], shift[3];
 } recalled_job;
 
 /*

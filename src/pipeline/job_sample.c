@@ -52,7 +52,7 @@ static void resolve_scale(const resolved_job *job, double scale[3]) {
 vxs_status job_sample_init(resolved_job *job) {
     sample_operator *op = &job->operator.sample;
     const volume_info *points = &job->points;
-    double scale[3];
+    double scale[3], step[3], shift[3];
     TRY(sample_operator_init(op, &job->options->sample, job->in.dtype, job->out.dtype, job->in.shape,
                              job->out.shape));
     switch (job->options->op) {
@@ -62,7 +62,12 @@ vxs_status job_sample_init(resolved_job *job) {
         return sample_operator_set_matrix(op, job->map);
     default:
         resolve_scale(job, scale);
-        return sample_operator_set_field(op, points->dtype, points->shape, scale);
+        TRY(sample_operator_set_field(op, points->dtype, points->shape, scale));
+        for (int a = 0; a < 3; a++) {
+            step[a] = job->map[4 * a + a];
+            shift[a] = job->map[4 * a + 3];
+        }
+        return sample_operator_set_place(op, step, shift);
     }
 }
 
@@ -73,6 +78,13 @@ static size_t add_numbers(char *text, size_t bytes, const char *name, const doub
     for (int i = 0; i < count && used < bytes; i++)
         used += (size_t)snprintf(text + used, bytes - used, i ? ",%.17g" : "%.17g", numbers[i]);
     return used;
+}
+
+static bool is_same_place(const sample_operator *op) {
+    bool same = true;
+    for (int a = 0; a < 3; a++)
+        same = same && op->step[a] == 1 && op->shift[a] == 0;
+    return same;
 }
 
 void job_sample_parameters(const resolved_job *job, char *text, size_t bytes) {
@@ -88,6 +100,11 @@ void job_sample_parameters(const resolved_job *job, char *text, size_t bytes) {
         used += add_numbers(text + used, bytes - used, "fill", &o->fill, 1);
     if (op->kind == SAMPLE_AFFINE)
         add_numbers(text + used, bytes - used, "matrix", op->matrix, 12);
-    else if (op->kind == SAMPLE_WARP)
-        add_numbers(text + used, bytes - used, "scale", op->scale, 3);
+    if (op->kind != SAMPLE_WARP)
+        return;
+    used += add_numbers(text + used, bytes - used, "scale", op->scale, 3);
+    if (!is_same_place(op)) {
+        used += add_numbers(text + used, bytes - used, "step", op->step, 3);
+        add_numbers(text + used, bytes - used, "shift", op->shift, 3);
+    }
 }

@@ -213,14 +213,6 @@ static bool is_complete(const output *o) {
     return tile_set_members(&o->done) == o->done.tiles;
 }
 
-static bool counts_as_written(const void *context, const int64_t begin[AXES]) {
-    const output *o = context;
-    int64_t index[AXES];
-    for (int a = 0; a < AXES; a++)
-        index[a] = begin[a] / o->done.tile[a];
-    return tile_set_has(&o->done, index);
-}
-
 /* What the journal has is in OUT.partial, or nothing is and it is made anew. */
 static vxs_status find_partial(output *o, const journal_found *found, char *warnings, size_t bytes) {
     const resolved_job *job = o->job;
@@ -233,7 +225,7 @@ static vxs_status find_partial(output *o, const journal_found *found, char *warn
     }
     CHECK(access(job->partial, F_OK) == 0, VXS_CANT_CREATE,
           "can't resume: '%s' is not there: start over with --force", job->partial);
-    return volume_recover(job->partial, &job->out, &job->in, counts_as_written, o);
+    return output_recover(o, warnings, bytes);
 }
 
 static vxs_status begin_resumed(output *o, bool exists, char *warnings, size_t warnings_bytes) {
@@ -263,9 +255,13 @@ static vxs_status begin_resumed(output *o, bool exists, char *warnings, size_t w
 /* ---- begin to end ---- */
 
 static vxs_status begin_locked(output *o, bool exists, char *warnings, size_t warnings_bytes) {
-    TRY(tile_set_create(&o->done, o->job->out.shape, o->job->tile));
-    return o->job->options->resume ? begin_resumed(o, exists, warnings, warnings_bytes)
-                                   : begin_fresh(o, exists, warnings, warnings_bytes);
+    const resolved_job *job = o->job;
+    TRY(tile_set_create(&o->done, job->out.shape, job->tile));
+    TRY(job->options->resume ? begin_resumed(o, exists, warnings, warnings_bytes)
+                             : begin_fresh(o, exists, warnings, warnings_bytes));
+    return o->published || !output_needs_guard(job)
+               ? VXS_OK
+               : volume_header_address(job->partial, job->out.dataset, &o->header);
 }
 
 vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes) {

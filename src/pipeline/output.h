@@ -15,6 +15,7 @@ typedef struct output {
     file_lock lock;
     journal *journal;
     tile_set done;  /* what is written; begun by output_begin with what an earlier run recorded */
+    int64_t header; /* where a filtered output has its object header */
     bool recorded;  /* some of it is in the journal: OUT.partial is worth keeping */
     bool published; /* an earlier run was killed when all but removing the journal was done: OUT is there */
 } output;
@@ -27,6 +28,20 @@ typedef struct output {
  * Then nothing is changed on disk, and nothing of *o needs freeing. warnings are added to.
  */
 vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes);
+
+/*
+ * Before what is in memory of the output's chunk index goes over the one on the disk: keep that in the
+ * journal. So a job that is ended in the middle, in whatever state, can be resumed. Nothing to do without
+ * filters. VXS_IO.
+ */
+vxs_status output_guard(output *o);
+
+/* Whether output_guard has something to do. Any rank. */
+bool output_needs_guard(const resolved_job *job);
+
+/* Make OUT.partial fit to be gone on with (volume_recover); as it was before the last flush, if that left it
+ * unfit. VXS_CANT_CREATE. */
+vxs_status output_recover(output *o, char *warnings, size_t warnings_bytes);
 
 /* Record o->done, whose voxels must be on the disk by now. VXS_IO. */
 vxs_status output_record(output *o);

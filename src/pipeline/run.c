@@ -249,6 +249,8 @@ static vxs_status save_at_end(run *r, vxs_status status) {
 static vxs_status close_volumes(run *r, vxs_status status) {
     char kept[STATUS_MESSAGE_BYTES];
     keep_message(kept);
+    vxs_status guarded = r->out ? checkpoint_guard(&r->saving) : VXS_OK;
+    status = status != VXS_OK ? status : guarded;
     vxs_status closed = volume_close(r->out), closed_in = volume_close(r->in);
     vxs_status closed_points = volume_close(r->points);
     if (status != VXS_OK) {

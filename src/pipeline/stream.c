@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/checked.h"
 #include "comm/agree.h"
 #include "pipeline/window.h"
@@ -26,26 +27,15 @@ typedef struct engine {
     vxs_status status; /* the first failure of this rank */
 } engine;
 
-static vxs_status allocate_one(void **memory, int64_t bytes, const char *what) {
-    *memory = NULL;
-    if (bytes == 0)
-        return VXS_OK;
-    CHECK(bytes < INT64_MAX - 64, VXS_USAGE, "%s would take more than 2^63 bytes", what);
-    *memory = aligned_alloc(64, (size_t)round_up(bytes, 64));
-    CHECK(*memory, VXS_IO, "out of memory: %lld bytes for %s; use more nodes or a smaller --memory",
-          (long long)bytes, what);
-    return VXS_OK;
-}
-
 static vxs_status allocate(const stream_job *job, buffers *b) {
     const region_plan *p = job->plan;
     int64_t plane = region_plan_in_plane_bytes(p);
     *b = (buffers){0};
-    TRY(allocate_one(&b->stream, plane * p->stream_planes, "the input window"));
-    TRY(allocate_one(&b->tail, plane * p->tail_planes, "the early planes"));
-    TRY(allocate_one(&b->round, region_plan_round_bytes(p), "the output of a round"));
-    return allocate_one(&b->scratch, job->op->scratch_bytes(job->op->self, p->hull[1], job->threads),
-                        "the kernel's rows");
+    TRY(buffer_allocate(&b->stream, plane * p->stream_planes, "the input window"));
+    TRY(buffer_allocate(&b->tail, plane * p->tail_planes, "the early planes"));
+    TRY(buffer_allocate(&b->round, region_plan_round_bytes(p), "the output of a round"));
+    return buffer_allocate(&b->scratch, job->op->scratch_bytes(job->op->self, p->hull[1], job->threads),
+                           "the kernel's rows");
 }
 
 static void release(buffers *b) {

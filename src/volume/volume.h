@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/box.h"
+#include "base/disk.h"
 #include "base/dtype.h"
 #include "comm/watchdog.h"
 #include "volume/decode.h"
@@ -189,6 +190,18 @@ typedef bool volume_counts_as_written(const void *context, const int64_t begin[A
  */
 vxs_status volume_recover(const char *path, const volume_spec *spec, const volume_info *like,
                           volume_counts_as_written *written, const void *context);
+
+/* Where the file keeps the dataset's object header. VXS_CANT_CREATE. Local. */
+vxs_status volume_header_address(const char *path, const char *dataset, int64_t *address);
+
+enum { VOLUME_INDEX_RANGES = 16 };
+
+/*
+ * What a flush of a filtered output may write over in place, as the file is on the disk: its head, the object
+ * header at that address, the chunk index. Returns how many ranges; 0 when the file is not laid out as those
+ * that volume_create makes, or can't be read. Local.
+ */
+int volume_index_ranges(int file, int64_t header, file_range ranges[VOLUME_INDEX_RANGES]);
 
 /* Collective, through MPI-IO, read and write. What changes in the file but voxels (the chunk index of a
  * filtered one) changes on disk in volume_flush and volume_close only. Fails on all ranks alike; with VXS_IO

@@ -128,6 +128,27 @@ for ranks in 2 5; do
     same "field, $ranks ranks" warped.h5 many.h5
 done
 
+# A physical field of zeros is the identity onto its own lattice, a coarser one onto a finer; options place one that
+# has none. A voxel of the output lies at the input's (origin + spacing * index - input's origin) / spacing.
+make nowhere.h5 /field shape=10,7,11,3 dtype=float32 chunk=10,7,11,3 data=none
+make somewhere.h5 /field shape=10,7,11,3 dtype=float32 chunk=10,7,11,3 data=none spacing=3,3,1
+does 0 'an origin for a field' affine somewhere.h5 zeros.h5 --matrix "$identity" --origin 4,1,2
+does 2 'onto the field' warp in.h5 zeros.h5 onto.h5 --coordinates physical
+does 0 'onto its lattice' affine in.h5 lattice.h5 --matrix "$identity" --coordinates physical --size 10,7,11 --spacing 3,3,1 --origin 4,1,2
+same 'onto the field' onto.h5 lattice.h5
+attribute onto.h5 element_size_um '3, 3, 1'
+attribute onto.h5 origin_um '4, 1, 2'
+does 2 'finer than the field' warp in.h5 zeros.h5 finer.h5 --coordinates physical --spacing 1.5,3,0.5
+does 0 'its finer lattice' affine in.h5 lattice.h5 --force --matrix "$identity" --coordinates physical --size 20,7,22 --spacing 1.5,3,0.5 --origin 3.25,1,1.75
+same 'finer than the field' finer.h5 lattice.h5
+attribute finer.h5 origin_um '3.25, 1, 1.75'
+does 0 'placed' warp in.h5 nowhere.h5 placed.h5 --coordinates physical --size 20,7,22 --spacing 1.5,3,0.5 --origin 3.25,1,1.75
+same 'placed by options' placed.h5 lattice.h5
+run 2 verify finer.h5 --all
+expect_status 0 'verify of a placed output'
+warp 2 '--origin|element_size_um' zeros.h5 --coordinates physical --origin 1,1,1
+warp 2 '--spacing|--coordinates physical' zeros.h5 --size 10,7,11 --spacing iso=2
+
 # One read of the grid serves all channels; so does one of the input.
 make channels.h5 /raw shape=3,20,21,22 chunk=2,8,8,8
 does 0 channels grid-sample channels.h5 grid.h5 channels-out.h5 --padding reflection --filter none --json report.json

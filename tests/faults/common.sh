@@ -50,7 +50,7 @@ job_with() {
     unset LD_PRELOAD VOXSLAB_FAULT
 }
 
-# The calls on the job's files that a run makes, "RANK begin|end CALL PATH", in trace.KIND.RANKS.COMPONENT, once
+# The calls on the job's files that a run makes, "RANK begin|end CALL PATH OFFSET", in trace.KIND.RANKS.COMPONENT, once
 # for each: traced KIND RANKS COMPONENT [OPTION]...
 traced() {
     trace=$folder/trace.$1.$2.$3
@@ -63,7 +63,7 @@ traced() {
 # How many calls of a kind a rank makes on a file: calls_of CALL FILE RANK KIND RANKS COMPONENT
 calls_of() {
     traced "$4" "$5" "$6"
-    grep -c "^$3 begin $1 .*$2\$" "$trace"
+    grep -c "^$3 begin $1 [^ ]*$2 " "$trace"
 }
 
 clear_output() { rm -f out.h5 out.h5.partial out.h5.partial.journal out.h5.partial.journal.new out.h5.lock; }

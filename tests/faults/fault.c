@@ -1,15 +1,13 @@
 /*
  * LD_PRELOAD library: the n-th system call of a kind on a file, on one rank, goes wrong. VOXSLAB_FAULT is
  *     KIND FILE N RANK DEED
- * KIND read, write, sync, rename or unlink; FILE a text that the path ends with; N from 1; RANK as Open MPI
- * numbers it, or -1 for any. DEED:
- *     kill    SIGKILL before the call            tear    half of the write, then SIGKILL
- *     EIO     this call fails                    ENOSPC, EDQUOT  this one and all later ones fail
- *     short   half of it is done, and said so    hang    it never returns
- *     usr1    SIGUSR1 to this process first      term    SIGTERM
- *     slow    all of them take 150 ms longer
+ * KIND read, write, index (a write that has a chunk index in it), sync, rename or unlink; FILE a text that
+ * the path ends with; N from 1; RANK as Open MPI numbers it, or -1 for any. DEED: kill    SIGKILL before the
+ * call            tear    half of the write, then SIGKILL EIO     this call fails                    ENOSPC,
+ * EDQUOT  this one and all later ones fail short   half of it is done, and said so    hang    it never
+ * returns usr1    SIGUSR1 to this process first      term    SIGTERM slow    all of them take 150 ms longer
  *     trace   nothing; begin and end of each call of any KIND on a path that holds FILE, and of every sync,
- *             go to the file that VOXSLAB_FAULT_LOG names: "RANK begin|end KIND PATH"
+ *             go to the file that VOXSLAB_FAULT_LOG names: "RANK begin|end KIND PATH OFFSET"
  */
 #undef _FILE_OFFSET_BITS /* both names of each call are ours */
 #include <dlfcn.h>
@@ -49,13 +47,16 @@ __attribute__((constructor)) static void arm(void) {
         fault.armed = false; /* mpirun itself */
 }
 
+static __thread long long current_offset = -1; /* of a call that has one */
+
 /* One line, in one piece, in the order of all processes. */
 static void trace(const char *when, const char *kind, const char *path) {
     const char *name = getenv("VOXSLAB_FAULT_LOG"), *rank = own_rank();
     if (!strstr(path, fault.file) && strcmp(kind, "sync") != 0)
         return;
     char line[5000];
-    int reason = errno, length = snprintf(line, sizeof line, "%s %s %s %s\n", rank, when, kind, path);
+    int reason = errno,
+        length = snprintf(line, sizeof line, "%s %s %s %s %lld\n", rank, when, kind, path, current_offset);
     int log = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (log < 0 || syscall(SYS_write, log, line, (size_t)length) != length)
         abort();
@@ -122,12 +123,21 @@ static enum verdict judge_file(const char *kind, int file) {
     return judge(kind, path);
 }
 
+/* A write of a chunk index is also one of any kind. */
+static enum verdict judge_data(const char *kind, int file, const void *data, size_t size, long long offset) {
+    current_offset = offset;
+    if (fault.armed && strcmp(fault.kind, "index") == 0 && strcmp(kind, "write") == 0)
+        return memmem(data, size, "FADB", 4) ? judge_file("index", file) : GO_ON;
+    return judge_file(kind, file);
+}
+
 /* After the call. */
 static void settle(enum verdict verdict, const char *kind) {
     if (verdict == TEAR)
         raise(SIGKILL);
     if (verdict == TRACED)
         trace("end", kind, current_path);
+    current_offset = -1;
 }
 
 static size_t part_of(size_t size, enum verdict verdict) {
@@ -142,7 +152,7 @@ static size_t part_of(size_t size, enum verdict verdict) {
     ssize_t name(int file, buffer_type buffer, size_t size, offset_type offset) {                            \
         ssize_t (*real)(int, buffer_type, size_t, offset_type) =                                             \
             REAL(name, ssize_t(*)(int, buffer_type, size_t, offset_type));                                   \
-        enum verdict verdict = judge_file(kind, file);                                                       \
+        enum verdict verdict = judge_data(kind, file, buffer, size, offset);                                 \
         if (verdict == FAIL)                                                                                 \
             return -1;                                                                                       \
         ssize_t done = real(file, buffer, part_of(size, verdict), offset);                                   \
@@ -172,7 +182,7 @@ STREAMED(read, "read", void *)
     ssize_t name(int file, const struct iovec *vector, int count_of, offset_type offset) {                   \
         ssize_t (*real)(int, const struct iovec *, int, offset_type) =                                       \
             REAL(name, ssize_t(*)(int, const struct iovec *, int, offset_type));                             \
-        enum verdict verdict = judge_file(kind, file);                                                       \
+        enum verdict verdict = judge_data(kind, file, vector[0].iov_base, vector[0].iov_len, offset);        \
         if (verdict == FAIL)                                                                                 \
             return -1;                                                                                       \
         struct iovec half = vector[0];                                                                       \

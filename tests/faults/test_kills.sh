@@ -80,7 +80,23 @@ for ((i = 0; i < (wanted + 2) / 3; i++)); do
     count 'any time'
     settle "any time, $kind, $ranks ranks" "$kind"
 done
-echo "$kills kills in $wanted jobs"
+
+# A rank dies in the middle of writing the chunk index, which is put back.
+mended=0
+tear_index() { # tear_index RANKS COMPONENT
+    local resampling=${resampling/ --quiet/} what="index torn, $1 ranks, io=$2"
+    OMPI_MCA_io=$2 job_with "index .partial $((RANDOM % 3 + 2)) -1 tear" deflated "$1"
+    [ "$status" -ne 0 ] || fail "$what: not killed"
+    count 'index-torn'
+    settle "$what" deflated
+    ! grep -q 'flush of .* was cut short; its chunk index is what it was before' "$folder.err" || mended=$((mended + 1))
+}
+torn=$(((wanted + 2) / 3))
+for ((i = 0; i < torn; i++)); do
+    tear_index $((i / 2 % 3 + 1)) "$([ $((i % 2)) -eq 0 ] && echo ^ompio || echo ompio)"
+done
+[ "$mended" -gt 0 ] || fail "none of $torn torn indexes was put back"
+echo "$kills kills in $wanted jobs, $mended torn indexes put back"
 for name in "${!killed[@]}"; do
     echo "killed $name: ${killed[$name]}"
 done | sort

@@ -85,7 +85,7 @@ static vxs_job job_of(const sample_test *t, int threads, int64_t memory) {
     if (t->map == SHEAR || t->map == QUARTER_TURN) {
         job.op = VXS_OP_AFFINE;
         memcpy(job.matrix, t->points, sizeof job.matrix);
-    } else if (t->map == WARP) { /* scale 1, 0.5, 2 */
+    } else if (t->map == WARP) { /* support/sampling.h: set_field */
         job.op = VXS_OP_WARP;
         job.physical = 1;
     }

@@ -116,7 +116,8 @@ static double displacement(const job *j, const int64_t o[3], int axis) {
 
 static void warp_points(const job *j, const int64_t o[3], axis_point p[3]) {
     for (int a = 0; a < 3; a++) {
-        double u = (double)o[a] + j->map->scale[a] * displacement(j, o, a);
+        double u =
+            (j->map->step[a] * (double)o[a] + j->map->shift[a]) + j->map->scale[a] * displacement(j, o, a);
         p[a] = point_double(u, j->in[a], j->options.padding);
     }
 }

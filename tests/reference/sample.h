@@ -24,7 +24,8 @@ typedef struct reference_map {
     const void *data; /* grid: [N or 1][d][h][w][3]; affine: 12 numbers; warp: [field d][h][w][3] */
     int64_t batches;  /* grid: N, or 1 for all */
     int64_t field[3]; /* warp: d, h, w of the field */
-    double scale[3];  /* warp: u_a = a + scale_a * displacement, d, h, w */
+    double scale[3];  /* warp: u_a = (step_a * a + shift_a) + scale_a * displacement, d, h, w */
+    double step[3], shift[3];
 } reference_map;
 
 /*

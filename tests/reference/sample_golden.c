@@ -49,8 +49,10 @@ static const char *fill_case(char *word[FIELDS], sample_case *c) {
                           c->map.field,    c->map.field + 1, c->map.field + 2};
     for (int i = 0; i < 11; i++)
         *numbers[i] = atoll(word[7 + i]);
-    for (int a = 0; a < 3; a++)
+    for (int a = 0; a < 3; a++) {
         c->map.scale[a] = atof(word[18 + a]);
+        c->map.step[a] = 1;
+    }
     int64_t *places[] = {&c->map_offset, &c->map_count, &c->offset, &c->count};
     for (int i = 0; i < 4; i++)
         *places[i] = atoll(word[21 + i]);

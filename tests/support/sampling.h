@@ -97,14 +97,26 @@ static inline void make_points(sample_test *t) {
     }
 }
 
+/* As a physical field has it that lies at origin 0 with the input's spacing. */
+static inline void set_field(sample_operator *op, const sample_test *t) {
+    static const double spacing[3] = {1, 2, 0.5}, scale[3] = {1, 0.5, 2};
+    double step[3], shift[3];
+    for (int a = 0; a < 3; a++) {
+        const double of_output = spacing[a] * ((double)t->points_shape[1 + a] / (double)t->out[AXIS_D + a]);
+        step[a] = of_output / spacing[a];
+        shift[a] = (of_output - spacing[a]) / 2 / spacing[a];
+    }
+    assert_int_equal(sample_operator_set_field(op, VXS_FLOAT32, t->points_shape, scale), VXS_OK);
+    assert_int_equal(sample_operator_set_place(op, step, shift), VXS_OK);
+}
+
 static inline sample_operator operator_of(const sample_test *t) {
-    static const double scale[3] = {1, 0.5, 2};
     sample_operator op;
     assert_int_equal(sample_operator_init(&op, &t->options, t->dtype, t->dtype, t->in, t->out), VXS_OK);
     if (t->map == QUARTER_TURN || t->map == SHEAR)
         assert_int_equal(sample_operator_set_matrix(&op, t->points), VXS_OK);
     else if (t->map == WARP)
-        assert_int_equal(sample_operator_set_field(&op, VXS_FLOAT32, t->points_shape, scale), VXS_OK);
+        set_field(&op, t);
     else
         assert_int_equal(sample_operator_set_grid(&op, VXS_FLOAT32, t->points_shape), VXS_OK);
     return op;
@@ -121,6 +133,8 @@ static inline void compute_expected(sample_test *t) {
     for (int a = 0; a < 3; a++) {
         map.field[a] = t->points_shape[1 + a];
         map.scale[a] = op.scale[a];
+        map.step[a] = op.step[a];
+        map.shift[a] = op.shift[a];
     }
     t->expected = malloc((size_t)product(t->out) * 8);
     assert_non_null(t->expected);

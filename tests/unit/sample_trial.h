@@ -19,7 +19,7 @@ typedef struct trial {
     vxs_dtype src, dst, map;
     int64_t in[AXES], out[AXES], points[AXES]; /* points: shape of the grid or field */
     bool special, calm;
-    double scale[3];
+    double scale[3], step[3], shift[3]; /* step: of an axis-aligned matrix; 0: none */
     void *input, *map_data, *output, *expected;
 } trial;
 
@@ -84,6 +84,14 @@ static void fill_calm_matrix(trial *t, uint64_t *seed) {
 
 /* Coordinates as the map stores them. */
 static void fill_map(trial *t, uint64_t *seed) {
+    if (t->kind == SAMPLE_AFFINE && t->step[0] > 0) {
+        double *m = memset(t->map_data, 0, 12 * sizeof(double));
+        for (int a = 0; a < 3; a++) {
+            m[4 * a + a] = t->step[a];
+            m[4 * a + 3] = t->shift[a];
+        }
+        return;
+    }
     if (t->kind == SAMPLE_AFFINE && t->calm) {
         fill_calm_matrix(t, seed);
         return;

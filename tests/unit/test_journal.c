@@ -212,6 +212,123 @@ static void a_journal_that_can_not_be_written_is_told_with_the_reason(void **sta
     assert_non_null(strstr(vxs_message(), "/nowhere/x.journal"));
 }
 
+/* ---- what is kept of another file ---- */
+
+enum { OTHER = 200000 };
+static const file_range parts[] = {{0, 10}, {100, 70000}, {150001, OTHER - 150001}};
+
+/* Another file, made of one letter. */
+static int other_file(char letter) {
+    char *bytes = malloc(OTHER);
+    FILE *f = tmpfile();
+    assert_true(f && bytes);
+    memset(bytes, letter, OTHER);
+    int file = dup(fileno(f));
+    fclose(f);
+    assert_int_equal(pwrite(file, bytes, OTHER, 0), OTHER);
+    free(bytes);
+    return file;
+}
+
+/* Everything of an 'a' file is kept, then put back into a 'b' one: is it? */
+static bool comes_back(journal *j) {
+    bool done = false;
+    int file = other_file('b');
+    assert_int_equal(journal_put_back(j, file, &done), VXS_OK);
+    for (int64_t i = 0; i < OTHER; i++) {
+        char letter = 0, wanted = 'b';
+        for (size_t p = 0; p < sizeof parts / sizeof *parts && done; p++)
+            wanted = i >= parts[p].begin && i < parts[p].begin + parts[p].bytes ? 'a' : wanted;
+        if (pread(file, &letter, 1, (off_t)i) != 1 || letter != wanted)
+            fail_msg("byte %lld is %c, not %c", (long long)i, letter, wanted);
+    }
+    close(file);
+    return done;
+}
+
+static journal *open_again(void) {
+    unsigned char body[BODY];
+    journal_found found;
+    journal *j = NULL;
+    assert_int_equal(journal_open(path, head, body, BODY, &found, &j), VXS_OK);
+    return j;
+}
+
+static journal *make_and_keep(int versions) {
+    make(versions);
+    journal *j = open_again();
+    int file = other_file('a');
+    assert_false(comes_back(j)); /* nothing is kept yet */
+    assert_int_equal(journal_keep(j, file, parts, 3), VXS_OK);
+    close(file);
+    return j;
+}
+
+static void what_was_kept_comes_back_until_the_next_record(void **state) {
+    (void)state;
+    unsigned char body[BODY];
+    for (int versions = 1; versions <= 2; versions++) {
+        journal *j = make_and_keep(versions);
+        assert_true(comes_back(j));
+        journal_close(j);
+        assert_int_equal(version_found(), versions); /* the record is not touched */
+        j = open_again();
+        assert_true(comes_back(j));
+        fill(body, versions + 1);
+        assert_int_equal(journal_record(j, body, 101 + versions), VXS_OK);
+        assert_false(comes_back(j));
+        journal_close(j);
+        j = open_again();
+        assert_false(comes_back(j));
+        journal_close(j);
+        assert_int_equal(version_found(), versions + 1);
+    }
+}
+
+static void what_was_kept_in_part_does_not_come_back(void **state) {
+    (void)state;
+    journal *j = make_and_keep(1);
+    journal_close(j);
+    struct stat whole;
+    assert_int_equal(stat(path, &whole), 0);
+    int file = open(path, O_RDWR);
+    for (off_t at = whole.st_size - 1; at > whole.st_size - 120000; at -= 9973) {
+        char byte;
+        assert_int_equal(pread(file, &byte, 1, at), 1);
+        byte ^= 4;
+        assert_int_equal(pwrite(file, &byte, 1, at), 1);
+        j = open_again();
+        assert_false(comes_back(j));
+        journal_close(j);
+        byte ^= 4;
+        assert_int_equal(pwrite(file, &byte, 1, at), 1);
+    }
+    j = open_again();
+    assert_true(comes_back(j));
+    journal_close(j);
+    assert_int_equal(ftruncate(file, whole.st_size - 1), 0);
+    close(file);
+    j = open_again();
+    assert_false(comes_back(j));
+    journal_close(j);
+}
+
+static void what_can_not_be_kept_is_told(void **state) {
+    (void)state;
+    make(1);
+    journal *j = open_again();
+    int file = other_file('a');
+    const file_range beyond = {OTHER - 5, 6};
+    assert_int_equal(journal_keep(j, file, &beyond, 1), VXS_IO);
+    assert_non_null(strstr(vxs_message(), "ends before"));
+    assert_int_equal(journal_keep(j, -1, parts, 1), VXS_IO);
+    assert_non_null(strstr(vxs_message(), "Bad file"));
+    assert_int_equal(journal_keep(j, file, parts, JOURNAL_MOST_RANGES + 1), VXS_INTERNAL);
+    assert_false(comes_back(j));
+    close(file);
+    journal_close(j);
+}
+
 static int enter(void **state) {
     (void)state;
     if (!mkdtemp(folder))
@@ -238,6 +355,9 @@ int main(void) {
         cmocka_unit_test(another_size_of_the_body_is_refused),
         cmocka_unit_test(files_that_are_no_journal_are_refused),
         cmocka_unit_test(a_journal_that_can_not_be_written_is_told_with_the_reason),
+        cmocka_unit_test(what_was_kept_comes_back_until_the_next_record),
+        cmocka_unit_test(what_was_kept_in_part_does_not_come_back),
+        cmocka_unit_test(what_can_not_be_kept_is_told),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

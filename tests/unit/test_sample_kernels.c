@@ -21,6 +21,8 @@ static reference_map oracle_map(const trial *t) {
     for (int a = 0; a < 3; a++) {
         map.field[a] = t->points[1 + a];
         map.scale[a] = t->scale[a];
+        map.step[a] = t->step[a];
+        map.shift[a] = t->shift[a];
     }
     return map;
 }
@@ -71,6 +73,8 @@ static sample_operator operator_of(const trial *t) {
         assert_int_equal(sample_operator_set_matrix(&op, t->map_data), VXS_OK);
     else
         assert_int_equal(sample_operator_set_field(&op, t->map, t->points, t->scale), VXS_OK);
+    if (t->kind == SAMPLE_WARP && (t->step[0] != 1 || t->shift[0] != 0)) /* else it is so without */
+        assert_int_equal(sample_operator_set_place(&op, t->step, t->shift), VXS_OK);
     return op;
 }
 
@@ -90,7 +94,7 @@ static void compute_box(const trial *t, const box *out_box, int threads) {
     box points_box = sample_operator_points(&op, out_box);
     box_view points = cut_out(t->map_data, t->points, &points_box, dtype_bytes(t->map));
     sample_tables tables;
-    assert_int_equal(sample_tables_build(&op, out_box, &tables), VXS_OK);
+    assert_int_equal(sample_tables_build(&op, out_box, threads, &tables), VXS_OK);
     sample_kernel kernel = sample_operator_kernel(&op, &points, &tables, threads);
     kernel.cache_bytes = threads == 2; /* 1: no output is too small to be written past the caches */
     box need = sample_kernel_bounds(&kernel, out_box);
@@ -152,6 +156,11 @@ static trial random_trial(uint64_t *seed, sample_map_kind kind) {
     }
     if (sample_between(seed, 0, 4) == 0)
         t.out[AXIS_W] = sample_between(seed, 100, 300);
+    const bool placed = kind == SAMPLE_WARP && sample_between(seed, 0, 1);
+    for (int a = 0; a < 3 && kind == SAMPLE_WARP; a++) {
+        t.step[a] = placed ? 0.75 * (double)(a + 1) : 1;
+        t.shift[a] = placed ? (double)sample_between(seed, -9, 9) / 7 : 0;
+    }
     const bool one = kind == SAMPLE_WARP || sample_between(seed, 0, 1);
     t.points[0] = one ? 1 : t.in[AXIS_N];
     for (int a = 0; a < 3; a++) {
@@ -225,6 +234,71 @@ static void calm_grids_are_the_oracles_bit_for_bit(void **state) {
 static void affines_along_w_are_the_oracles_bit_for_bit(void **state) {
     (void)state;
     check_calm(SAMPLE_AFFINE);
+}
+
+/* Matrices that do what resampling does, of sizes whose weights integers may take axis by axis, and blocks of
+ * rows that repeat their places; now and then an output that reaches beyond, or a shift that is another. */
+static trial aligned_trial(uint64_t *seed, bool rows) {
+    static const int64_t eighths[] = {2, 4, 8, 12, 16, 20, 24, 32};
+    trial t = random_trial(seed, SAMPLE_AFFINE);
+    t.special = t.special && rows;
+    t.options.mode = VXS_LINEAR;
+    t.in[AXIS_N] = t.in[AXIS_C] = t.out[AXIS_N] = t.out[AXIS_C] = t.points[0] = rows ? 1 : 2;
+    for (int a = 0; a < 3; a++) {
+        t.step[a] = (double)eighths[sample_between(seed, 0, rows ? 4 : 7)] / 8;
+        t.out[AXIS_D + a] = sample_between(seed, 1, 9) * 4;
+        t.in[AXIS_D + a] = (int64_t)((double)t.out[AXIS_D + a] * t.step[a]);
+    }
+    if (rows)
+        t.out[AXIS_D] = t.out[AXIS_H] = 68; /* enough for blocks of many rows, and edges */
+    else
+        t.out[AXIS_D + sample_between(seed, 0, 2)] += sample_between(seed, 0, 2);
+    for (int a = 0; a < 3; a++)
+        t.shift[a] = sample_between(seed, 0, 9) ? 0.5 * t.step[a] - 0.5 : 0.25;
+    if (rows && sample_between(seed, 0, 1))
+        t.src = t.dst = VXS_FLOAT32;
+    return t;
+}
+
+static void axis_aligned_affines_are_the_oracles_bit_for_bit(void **state) {
+    (void)state;
+    uint64_t seed = 99;
+    for (int i = 0; i < 400; i++) {
+        trial t = aligned_trial(&seed, i % 20 == 0);
+        if (i % 3 == 0)
+            check_boxes(t, &seed);
+        else
+            check_whole(t, &seed, 1 + i % 2);
+    }
+}
+
+static void only_integers_with_few_bits_go_axis_by_axis(void **state) {
+    (void)state;
+    static const struct {
+        vxs_dtype dtype;
+        double step, shift, off;
+        bool resamples;
+    } cases[] = {{VXS_UINT8, 2, 0.5, 0, true},
+                 {VXS_INT32, 0.5, -0.25, 0, true},
+                 {VXS_UINT16, 1, 0, 0, true},
+                 {VXS_FLOAT32, 2, 0.5, 0, false},
+                 {VXS_FLOAT64, 2, 0.5, 0, false},
+                 {VXS_UINT8, 2, 0.25, 0, false},
+                 {VXS_UINT8, 2, 0.5, 1e-9, false},
+                 {VXS_UINT8, -2, -1.5, 0, false},
+                 {VXS_UINT8, 1.5, 0.25, 0, true},
+                 {VXS_UINT8, 3, 1, 0, true},
+                 {VXS_UINT8, 0x1p-12, 0.5 * 0x1p-12 - 0.5, 0, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int64_t shape[AXES] = {1, 1, 96, 96, 96};
+        const double s = cases[i].step, t = cases[i].shift, off = cases[i].off,
+                     matrix[12] = {s, 0, 0, t, off, s, 0, t, 0, 0, s, t};
+        sample_operator op;
+        assert_int_equal(sample_operator_init(&op, NULL, cases[i].dtype, cases[i].dtype, shape, shape),
+                         VXS_OK);
+        assert_int_equal(sample_operator_set_matrix(&op, matrix), VXS_OK);
+        assert_int_equal(op.resamples, cases[i].resamples);
+    }
 }
 
 /* Each dtype, mode and padding at least once, whatever the seeds do. */
@@ -307,6 +381,8 @@ int main(void) {
         cmocka_unit_test(warps_are_the_oracles_bit_for_bit),
         cmocka_unit_test(calm_grids_are_the_oracles_bit_for_bit),
         cmocka_unit_test(affines_along_w_are_the_oracles_bit_for_bit),
+        cmocka_unit_test(axis_aligned_affines_are_the_oracles_bit_for_bit),
+        cmocka_unit_test(only_integers_with_few_bits_go_axis_by_axis),
         cmocka_unit_test(every_dtype_mode_and_padding_is_the_oracles),
         cmocka_unit_test(long_axes_are_the_oracles),
         cmocka_unit_test(bounds_hold_the_taps_of_inner_points_and_no_more),

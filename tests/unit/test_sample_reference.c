@@ -162,8 +162,12 @@ static void a_coarse_field_is_stretched_over_the_output(void **state) {
     for (int i = 0; i < 8; i++)
         src[i] = i;
     const int64_t in[5] = {1, 1, 1, 1, 8}, out[3] = {1, 1, 4};
-    reference_map map = {
-        .kind = REFERENCE_WARP, .dtype = VXS_FLOAT64, .data = field, .field = {1, 1, 2}, .scale = {1, 1, 1}};
+    reference_map map = {.kind = REFERENCE_WARP,
+                         .dtype = VXS_FLOAT64,
+                         .data = field,
+                         .field = {1, 1, 2},
+                         .scale = {1, 1, 1},
+                         .step = {1, 1, 1}};
     vxs_sample_options options = {VXS_LINEAR, VXS_BORDER, 0};
     assert_int_equal(reference_sample(src, VXS_FLOAT64, in, &map, dst, VXS_FLOAT64, out, &options), VXS_OK);
     static const double expected[] = {0 + 1, 1 + 1.5, 2 + 2.5, 3 + 3};

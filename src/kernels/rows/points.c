@@ -115,10 +115,12 @@ static void offsets(points *p, const point_source *src) {
 #include "kernels/rows/points_row_avx512.inc"
 #define GRID_PLACE place_grid
 #define WINDOWS    windows
-#define BLEND_ROWS INT16_ROWS(blend_row), [VXS_FLOAT32] = blend_row_VXS_FLOAT32
+#define PRODUCTS   products
+#define BLEND_ROWS INT16_ROWS(blend_rows), [VXS_FLOAT32] = blend_rows_VXS_FLOAT32
 #else
 #define GRID_PLACE NULL
 #define WINDOWS    NULL
+#define PRODUCTS   NULL
 #define BLEND_ROWS NULL
 #endif
 
@@ -189,7 +191,8 @@ const point_functions FOR_ISA(point_rows) = {
     .offsets = offsets,
     .grid_place = GRID_PLACE,
     .blend = {DTYPES(blend_points)},
-    .blend_row = {BLEND_ROWS},
+    .blend_rows = {BLEND_ROWS},
+    .products = PRODUCTS,
     .windows = WINDOWS,
     .odd = {odd_points_float, odd_points_double},
     .exact = {DTYPES(blend_exact)},

@@ -1,0 +1,192 @@
+/* Sampling rows of outputs that share d and h, as all do of an axis-aligned affine map. Where along d and h a
+ * row lies is found once, and rows between the same source rows take their taps together. */
+#include <string.h>
+
+#include "base/checked.h"
+#include "kernels/sampling.h"
+
+enum { PRODUCTS = 4 /* of a block: rows repeat so many places between voxels, or all are taken for new */ };
+
+typedef struct shared_row {
+    point_place place[2]; /* d, h */
+    int kind;             /* rows of a kind have the same weights; if there are kinds */
+} shared_row;
+
+/* A block of rows. */
+typedef struct row_block {
+    const sampling *s;
+    range rows;       /* of outputs */
+    bool w_moves;     /* from row to row */
+    const void *data; /* the source of the first channel */
+    shared_row row[BLOCK_ROWS];
+    int kinds;
+    const shared_row *of_kind[PRODUCTS];
+    _Alignas(64) row_products products[PRODUCTS];      /* of a tile of points */
+    _Alignas(64) double blended[ROWS_AT_ONCE][POINTS]; /* of the blend's type */
+} row_block;
+
+bool sampling_goes_by_row(const sampling *s) {
+    const sample_kernel *kernel = s->kernel;
+    return s->points->blend_rows[kernel->src_dtype] && kernel->options.mode == VXS_LINEAR &&
+           points_share_rows(kernel) && points_are_fast(kernel) && !s->src_empty && s->source.up[2] == 1;
+}
+
+static void place_rows(row_block *b, points *p, int64_t at[AXES]) {
+    point_place last[2] = {{0}};
+    p->row[0].count = p->row[1].count = 0; /* none */
+    for (at[AXIS_H] = b->rows.begin; at[AXIS_H] < b->rows.end; at[AXIS_H]++)
+        for (int a = 0; a < 2; a++) {
+            p->stale &= ~(1 << a);
+            points_locate_axis(p, b->s->kernel, a, at);
+            if (p->stale >> a & 1)
+                last[a] = points_place_shared(p, b->s->kernel, a);
+            b->row[at[AXIS_H] - b->rows.begin].place[a] = last[a];
+        }
+}
+
+static bool weigh_alike(const shared_row *a, const shared_row *b) {
+    bool alike = true;
+    for (int i = 0; i < 2; i++)
+        for (int tap = 0; tap < 2; tap++)
+            alike = alike && a->place[i].weight[tap] == b->place[i].weight[tap];
+    return alike;
+}
+
+/* Of a few rows, or where places along w move, it would not pay. */
+static void find_kinds(row_block *b) {
+    const int64_t rows = range_size(b->rows);
+    bool few = b->s->kernel->src_dtype == VXS_FLOAT32 && !b->w_moves && rows >= 4 * PRODUCTS;
+    b->kinds = 0;
+    for (int64_t i = 0; few && i < rows; i++) {
+        int k = 0;
+        while (k < b->kinds && !weigh_alike(b->of_kind[k], &b->row[i]))
+            k++;
+        few = k < PRODUCTS;
+        b->row[i].kind = k;
+        if (few && k == b->kinds)
+            b->of_kind[b->kinds++] = &b->row[i];
+    }
+    b->kinds = few ? b->kinds : 0;
+}
+
+static int flags_of(const shared_row *row) {
+    return row->place[0].flag | row->place[1].flag;
+}
+
+static bool lie_together(const shared_row *a, const shared_row *b) {
+    return a->place[0].index == b->place[0].index && a->place[1].index == b->place[1].index &&
+           ((flags_of(a) ^ flags_of(b)) & POINT_OUTSIDE) == 0;
+}
+
+static int64_t origin_of(const shared_row *row, const point_source *from) {
+    if (flags_of(row) & POINT_OUTSIDE)
+        return 0; /* its weights are */
+    return (row->place[0].index - from->begin[0]) * from->stride[0] +
+           (row->place[1].index - from->begin[1]) * from->stride[1];
+}
+
+/* What the blend leaves to be done of a row. */
+static void end_row(const row_block *b, points *p, const point_source *from, const int64_t at[AXES],
+                    void *blended, void *out, bool odd) {
+    const sampling *s = b->s;
+    const int of_row = flags_of(&b->row[at[AXIS_H] - b->rows.begin]);
+    if ((of_row | p->w_flags) && (odd || from->blend_fill)) {
+        points_locate_axis(p, s->kernel, 0, at);
+        points_locate_axis(p, s->kernel, 1, at);
+        points_join_flags(p, of_row);
+        sampling_correct_edges(blended, p, s, from);
+    }
+    if (blended == out)
+        return;
+    if (s->kernel->src_dtype == VXS_FLOAT32 && s->kernel->dst_dtype == VXS_FLOAT32) {
+        sampling_put(s, out, blended, p->count);
+        return;
+    }
+    _Alignas(64) char apart[POINTS * WIDEST];
+    const bool direct = s->dst->stride[AXIS_W] == 1 && !s->stream;
+    sampling_linear_end(direct ? out : apart, blended, p, s);
+    if (!direct)
+        sampling_put(s, out, apart, p->count);
+}
+
+/* How many rows on from at lie between the same source rows, and have the same places along w. */
+static int64_t rows_together(const row_block *b, const int64_t at[AXES]) {
+    const shared_row *first = &b->row[at[AXIS_H] - b->rows.begin];
+    const int64_t most = min_i64(b->rows.end - at[AXIS_H], ROWS_AT_ONCE);
+    int64_t count = 1;
+    while (!b->w_moves && count < most && lie_together(&first[count], first))
+        count++;
+    return count;
+}
+
+/* So many rows on from at, one channel. */
+static void blend_some(row_block *b, points *p, const point_source *from, const int64_t begin[AXES],
+                       int64_t count) {
+    const sampling *s = b->s;
+    const shared_row *first = &b->row[begin[AXIS_H] - b->rows.begin];
+    const bool in_place = s->kernel->src_dtype == VXS_FLOAT32 && s->kernel->dst_dtype == VXS_FLOAT32 &&
+                          s->dst->stride[AXIS_W] == 1 && !s->stream;
+    const int64_t to_next = s->dst->stride[AXIS_H] * (int64_t)s->dst_bytes;
+    char *out = box_view_at(s->dst, s->dst_bytes, begin);
+    point_rows r;
+    r.count = 0;
+    r.origin = origin_of(first, from);
+    for (; r.count < count; r.count++) {
+        const int64_t k = r.count;
+        r.out[k] = in_place ? out + k * to_next : (void *)b->blended[k];
+        r.place[k][0] = &first[k].place[0];
+        r.place[k][1] = &first[k].place[1];
+        r.products[k] = b->kinds ? &b->products[first[k].kind] : NULL;
+    }
+    const bool odd = s->points->blend_rows[s->kernel->src_dtype](&r, p, from);
+    int64_t at[AXES];
+    memcpy(at, begin, sizeof at);
+    for (int64_t k = 0; k < count; k++, at[AXIS_H]++)
+        end_row(b, p, from, at, r.out[k], out + k * to_next, odd);
+}
+
+static void place_w(row_block *b, points *p, const int64_t at[AXES]) {
+    points_locate_axis(p, b->s->kernel, 2, at);
+    points_place_w(p, b->s->kernel, &b->s->source);
+    for (int k = 0; k < b->kinds; k++)
+        b->s->points->products(&b->products[k], p, b->of_kind[k]->place);
+}
+
+/* So many rows on from at, which have their places along w in common. */
+static void sample_some(row_block *b, points *p, int64_t at[AXES], int64_t count) {
+    const sampling *s = b->s;
+    const range channels = s->dst->where.axis[AXIS_C];
+    point_source from = s->source;
+    from.data = b->data;
+    if (b->w_moves)
+        place_w(b, p, at);
+    for (at[AXIS_C] = channels.begin; at[AXIS_C] < channels.end; at[AXIS_C]++) {
+        if (range_size(channels) > 1)
+            from.data = sampling_channel(s, at);
+        blend_some(b, p, &from, at, count);
+    }
+}
+
+void sampling_rows(points *p, const sampling *s, int64_t at[AXES], range rows) {
+    const range along_w = s->dst->where.axis[AXIS_W];
+    row_block b; /* not cleared: it is large */
+    b.s = s;
+    b.rows = rows;
+    at[AXIS_C] = s->dst->where.axis[AXIS_C].begin;
+    b.data = sampling_channel(s, at);
+    b.w_moves = s->kernel->map.matrix[9] != 0;
+    at[AXIS_W] = along_w.begin;
+    p->count = min_i64(POINTS, range_size(along_w));
+    place_rows(&b, p, at);
+    find_kinds(&b);
+    for (; at[AXIS_W] < along_w.end; at[AXIS_W] += p->count) {
+        p->count = min_i64(POINTS, along_w.end - at[AXIS_W]);
+        at[AXIS_H] = rows.begin;
+        place_w(&b, p, at);
+        for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end;) {
+            const int64_t count = rows_together(&b, at);
+            sample_some(&b, p, at, count);
+            at[AXIS_H] += count;
+        }
+    }
+}

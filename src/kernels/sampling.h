@@ -1,0 +1,51 @@
+/* The inner state of sample_kernel_run, and what its two ways share: tiles of any points, and rows of outputs
+ * that share d and h. Private to kernels/. */
+#ifndef KERNELS_SAMPLING_H
+#define KERNELS_SAMPLING_H
+
+#include "kernels/points.h"
+#include "kernels/rows.h"
+
+/* Of one thread at a time: more where there are enough for many threads */
+enum { BLOCK_ROWS = 64, FEW_ROWS = 64 * BLOCK_ROWS, FEWER_ROWS = 8 };
+enum { WIDEST = 8 /* bytes of an element */ };
+
+/* What is computed, the same for all threads. */
+typedef struct sampling {
+    const sample_kernel *kernel;
+    const box_view *src, *dst;
+    const point_functions *points;
+    const row_functions *rows;
+    size_t src_bytes, dst_bytes;
+    point_source source; /* but for the channel's data */
+    bool src_empty;
+    bool by_row;                   /* sampling_rows */
+    bool stream;                   /* the output is too large to stay in the caches: write past them */
+    _Alignas(8) char fill[WIDEST]; /* a voxel of src's dtype */
+    int64_t blocks, block_rows;
+} sampling;
+
+/* sample_kernel_run, point by point; and for kernels that resample. */
+void sampling_points(const sample_kernel *kernel, const box_view *src, const box_view *dst);
+void sampling_resampled(const sample_kernel *kernel, const box_view *src, const box_view *dst);
+
+/* The source's first held voxel of n and c of at. */
+const void *sampling_channel(const sampling *s, const int64_t at[AXES]);
+
+/* Points whose fast value may not be the exact one: all with a fill; else those at an edge that got a NaN,
+ * perhaps from a voxel that is none of their taps. row: of the blend's type. */
+void sampling_correct_edges(void *row, const points *p, const sampling *s, const point_source *from);
+
+/* From the blend's type to the output's. */
+void sampling_linear_end(void *to, const void *row, const points *p, const sampling *s);
+
+/* Outputs that have been computed apart, to where they belong. */
+void sampling_put(const sampling *s, void *out, const void *row, int64_t count);
+
+/* Whether rows of outputs share d and h, and there is a way for such. */
+bool sampling_goes_by_row(const sampling *s);
+
+/* These rows, at most BLOCK_ROWS, of n and d of at, all channels. */
+void sampling_rows(points *p, const sampling *s, int64_t at[AXES], range rows);
+
+#endif
