@@ -19,7 +19,7 @@ import tempfile
 
 GIB = 1 << 30
 CHUNK = "64,64,64"
-SPARE_BYTES = GIB  # of pages made ready, beyond an output's
+SPARE_BYTES = 4 * GIB  # of pages made ready, beyond an output's: some are handed back again while a run lasts
 
 
 def die(text):
@@ -101,7 +101,7 @@ class Programs:
     def make_ready(self, out_bytes):
         """Before a run that counts; for its output, and for the programs themselves."""
         if self.in_memory:
-            ready_pages(self.folder, out_bytes + SPARE_BYTES)
+            ready_pages(self.folder, out_bytes + min(SPARE_BYTES, memory_available() // 3))
 
     def mpi(self, ranks):
         return [self.mpiexec, "-n", ranks, "--bind-to", "none"]

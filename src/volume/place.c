@@ -6,12 +6,14 @@
 #include "base/dtype.h"
 #include "volume/shuffle.h"
 
-enum { CACHE_LINE = 64, SHORT_ROW_BYTES = 1024, ROWS_AHEAD = 8 };
+/* A view of LARGE_BYTES leaves the caches before anybody reads it. */
+enum { CACHE_LINE = 64, SHORT_ROW_BYTES = 1024, ROWS_AHEAD = 8, LARGE_BYTES = 32 << 20 };
 
 typedef struct placing {
     const chunk_form *form;
     const decoded_chunk *chunk;
     size_t voxels; /* of the chunk */
+    bool past_caches;
 } placing;
 
 /* count voxels of the chunk from number first on. */
@@ -19,6 +21,10 @@ static void place_row(const placing *p, char *to, size_t first, size_t count) {
     size_t bytes = p->form->voxel_bytes;
     if (p->chunk->shuffled) {
         unshuffle(to, p->chunk->bytes, bytes, p->voxels, first, count, p->form->swapped);
+        return;
+    }
+    if (p->past_caches) {
+        p->form->rows->stream_copy(to, p->chunk->bytes + first * bytes, (int64_t)(count * bytes));
         return;
     }
     memcpy(to, p->chunk->bytes + first * bytes, count * bytes);
@@ -57,16 +63,24 @@ static void place_rows(const placing *p, const box_view *dst, const int64_t inde
     ptrdiff_t step = (ptrdiff_t)dst->stride[AXIS_H] * (ptrdiff_t)bytes;
     char *to = box_view_at(dst, bytes, index);
     for (int64_t row = 0; row < rows; row++, to += step, first += (size_t)p->form->extent[AXIS_W]) {
-        if (row_bytes <= SHORT_ROW_BYTES && row + ROWS_AHEAD < rows)
+        if (!p->past_caches && row_bytes <= SHORT_ROW_BYTES && row + ROWS_AHEAD < rows)
             expect_row(to + ROWS_AHEAD * step, row_bytes);
         place_row(p, to, first, (size_t)run);
     }
 }
 
+/* Worth it for rows that have whole lines; what is swapped or unshuffled is written voxel by voxel. */
+static bool goes_past_caches(const placing *p, const box_view *dst, int64_t run) {
+    const int64_t bytes = (int64_t)p->form->voxel_bytes;
+    return !p->form->swapped && !p->chunk->shuffled && run * bytes >= 2 * CACHE_LINE &&
+           saturating_mul(box_voxels(&dst->where), bytes) >= LARGE_BYTES;
+}
+
 void place_chunk(const chunk_form *form, const decoded_chunk *chunk, const box *where, const box_view *dst) {
-    placing p = {form, chunk, 1};
+    placing p = {.form = form, .chunk = chunk, .voxels = 1};
     int64_t run, i[AXES], end[AXES];
     int axis = run_axis(form, where, dst, &run);
+    p.past_caches = goes_past_caches(&p, dst, run);
     for (int a = 0; a < AXES; a++) {
         i[a] = where->axis[a].begin;
         end[a] = a < axis ? where->axis[a].end : i[a] + 1;
@@ -77,4 +91,6 @@ void place_chunk(const chunk_form *form, const decoded_chunk *chunk, const box *
         for (i[1] = r[1].begin; i[1] < end[1]; i[1]++)
             for (i[2] = r[2].begin; i[2] < end[2]; i[2]++)
                 place_rows(&p, dst, i, end[AXIS_H] - r[AXIS_H].begin, run);
+    if (p.past_caches)
+        form->rows->stream_end();
 }

@@ -3,13 +3,15 @@
 #define VOLUME_PLACE_H
 
 #include "base/box.h"
+#include "kernels/rows.h"
 #include "volume/decode.h"
 
 /* How voxels lie in a chunk. */
 typedef struct chunk_form {
     int64_t extent[AXES]; /* as stored: edge chunks are whole */
     size_t voxel_bytes;
-    bool swapped; /* not in the machine's byte order */
+    bool swapped;              /* not in the machine's byte order */
+    const row_functions *rows; /* how to copy past the caches */
 } chunk_form;
 
 /* Copy the voxels of where, all of one chunk, to dst, whose w stride is 1. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "kernels/isa.h"
 #include "volume/pieces.h"
 #include "volume/place.h"
 #include "volume/turns.h"
@@ -119,6 +120,7 @@ vxs_status raw_reader_create(const volume_info *info, int threads, raw_reader **
     memcpy(r->form.extent, info->stored_chunk, sizeof r->form.extent);
     r->form.voxel_bytes = dtype_bytes(info->dtype);
     r->form.swapped = info->swapped;
+    r->form.rows = isa_row_functions();
     r->chunk_bytes = stored_bytes(info);
     r->parcel_bytes = (size_t)parcel_bytes(info);
     r->threads = threads;

@@ -69,6 +69,34 @@ static void missing_partial_large_and_many_chunks_read_as_by_hdf5(void **state) 
     }
 }
 
+/* Into a view too large for the caches, which rows are written past: a corner of it, and nothing beside. */
+static void rows_written_past_the_caches_read_as_by_hdf5(void **state) {
+    (void)state;
+    static const form large = {3, {20, 1024, 1024}, {3, 200, 100}, {5, 300, 1024}, false, false};
+    const box corner = {{{0, 1}, {0, 1}, {1, 5}, {7, 300}, {3, 1021}}};
+    volume_info info;
+    volume *in;
+    hid_t file, dataset = make_filtered("large.h5", &large, H5T_STD_U16LE, "D", &file);
+    close_file(dataset, file);
+    assert_int_equal(volume_probe(in_folder("large.h5"), "/raw", &info), VXS_OK);
+    const size_t bytes = (size_t)product(large.shape, 3) * 2;
+    const box whole = box_of_shape(info.shape);
+    char *expected = (char *)read_by_hdf5("large.h5", &info), *got = calloc(1, bytes);
+    const box_view view = box_view_packed(got, &whole);
+    assert_int_equal(volume_open_read(&info, MPI_COMM_SELF, 2, &in), VXS_OK);
+    assert_int_equal(volume_read(in, &corner, &view), VXS_OK);
+    volume_close(in);
+    for (int64_t d = 1; d < 5; d++)
+        for (int64_t h = 7; h < 300; h++) {
+            const size_t at = (size_t)((d * 1024 + h) * 1024 + 3) * 2, row = (1021 - 3) * 2;
+            assert_memory_equal(got + at, expected + at, row);
+            memset(got + at, 0, row);
+        }
+    assert_true(got[0] == 0 && memcmp(got, got + 1, bytes - 1) == 0);
+    free(got);
+    free(expected);
+}
+
 /* The filters that a chunk with that mask has passed. */
 static const char *left_by_mask(const char *filters, unsigned mask, char left[8]) {
     int count = 0;
@@ -236,6 +264,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_order_of_filters_and_every_type_reads_as_by_hdf5),
         cmocka_unit_test(other_pipelines_are_left_to_hdf5),
         cmocka_unit_test(missing_partial_large_and_many_chunks_read_as_by_hdf5),
+        cmocka_unit_test(rows_written_past_the_caches_read_as_by_hdf5),
         cmocka_unit_test(filters_that_a_chunk_did_not_pass_are_skipped),
         cmocka_unit_test(chunks_that_are_cut_or_of_the_wrong_length_are_refused),
         cmocka_unit_test(a_stream_with_a_long_tail_reads_as_by_hdf5),
