@@ -11,6 +11,11 @@ COMMAND_LIST(DECLARE)
 const command *const commands[] = {COMMAND_LIST(POINTER) NULL};
 #undef POINTER
 
+bool command_always(const void *args) {
+    (void)args;
+    return true;
+}
+
 const command *command_find(const char *name) {
     for (int i = 0; commands[i]; i++)
         if (strcmp(commands[i]->name, name) == 0)

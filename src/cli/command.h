@@ -48,6 +48,8 @@ typedef struct command {
     vxs_status (*run)(const void *args, const run_context *context); /* collective if it needs MPI */
 } command;
 
+bool command_always(const void *args); /* for needs_mpi */
+
 extern const command *const commands[]; /* ends with NULL */
 
 /* NULL when there is none of that name. */

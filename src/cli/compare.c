@@ -119,11 +119,6 @@ static vxs_status run(const void *given, const run_context *context) {
     return status;
 }
 
-static bool needs_mpi(const void *args) {
-    (void)args;
-    return true;
-}
-
 static const positional_row positionals[] = {
     {"A[:DATASET]",
      "An HDF5 file and a dataset of 3 to 5 axes in it, which may be left out when only one can be.",
@@ -138,22 +133,9 @@ static const option_row options[] = {
      value_tolerance, offsetof(compare_args, comparison.absolute), 0},
     {"rtol", 0, "R", "The relative part of that. Default: 0.", value_tolerance,
      offsetof(compare_args, comparison.relative), 0},
-    {"memory", 0, "SIZE",
-     "What a rank may allocate: 4GiB, 512M, 1.5g or plain bytes. Default: a fair share of what the node has "
-     "free.",
-     value_memory, offsetof(compare_args, comparison.memory), 0},
-    {"threads", 't', "N",
-     "Threads per rank. Default: OMP_NUM_THREADS, else the cores given to the process, shared by the ranks "
-     "that share them.",
-     value_count, offsetof(compare_args, comparison.threads), 0},
-    {"io-timeout", 0, "SECONDS",
-     "End with exit status 74 when a read makes no progress for so long. Default: 600.", value_seconds,
-     offsetof(compare_args, comparison.io_timeout_seconds), 0},
-    {"quiet", 'q', NULL, "Print nothing but the first difference or an error.", NULL,
-     offsetof(compare_args, quiet), 0},
-    {"json", 0, "FILE", "Write the figures as JSON; - is the standard output.", value_text,
-     offsetof(compare_args, json), 0},
-    {0},
+#define CHECK_ARGS compare_args
+#define CHECK_JOB  comparison
+#include "cli/check_options.inc"
 };
 
 static const example examples[] = {
@@ -178,6 +160,6 @@ const command command_compare = {
     .options = options,
     .examples = examples,
     .args_bytes = sizeof(compare_args),
-    .needs_mpi = needs_mpi,
+    .needs_mpi = command_always,
     .run = run,
 };

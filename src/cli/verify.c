@@ -116,11 +116,6 @@ static vxs_status run(const void *given, const run_context *context) {
     return verify_and_say(&args->verification, args->quiet, args->json, context);
 }
 
-static bool needs_mpi(const void *args) {
-    (void)args;
-    return true;
-}
-
 /* ---- options ---- */
 
 static const char *parse_sample(const char *text, void *target) {
@@ -154,22 +149,9 @@ static const option_row options[] = {
      value_text, offsetof(verify_args, verification.input), 0},
     {"points", 0, "FILE[:DATASET]", "The same of the grid of grid-sample, or the displacement field of warp.",
      value_text, offsetof(verify_args, verification.points), 0},
-    {"memory", 0, "SIZE",
-     "What a rank may allocate: 4GiB, 512M, 1.5g or plain bytes. Default: a fair share of what the node has "
-     "free.",
-     value_memory, offsetof(verify_args, verification.memory), 0},
-    {"threads", 't', "N",
-     "Threads per rank. Default: OMP_NUM_THREADS, else the cores given to the process, shared by the ranks "
-     "that share them.",
-     value_count, offsetof(verify_args, verification.threads), 0},
-    {"io-timeout", 0, "SECONDS",
-     "End with exit status 74 when a read makes no progress for so long. Default: 600.", value_seconds,
-     offsetof(verify_args, verification.io_timeout_seconds), 0},
-    {"quiet", 'q', NULL, "Print nothing but the first difference or an error.", NULL,
-     offsetof(verify_args, quiet), 0},
-    {"json", 0, "FILE", "Write the outcome as JSON; - is the standard output.", value_text,
-     offsetof(verify_args, json), 0},
-    {0},
+#define CHECK_ARGS verify_args
+#define CHECK_JOB  verification
+#include "cli/check_options.inc"
 };
 
 static const example examples[] = {
@@ -193,6 +175,6 @@ const command command_verify = {
     .options = options,
     .examples = examples,
     .args_bytes = sizeof(verify_args),
-    .needs_mpi = needs_mpi,
+    .needs_mpi = command_always,
     .run = run,
 };

@@ -3,7 +3,7 @@
 
 #include "kernels/engine_rows.h"
 
-enum { LINE = 64, EARLY_BYTES = 4096, EARLY_ROWS = 8 };
+enum { LINE = 64, EARLY_BYTES = 8192, EARLY_ROWS = 16 };
 
 static void copy_row(worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
@@ -36,15 +36,29 @@ typedef struct plain_rows {
     int64_t step;         /* bytes between source rows */
     int64_t bytes;        /* of a source row, up to the last voxel needed */
     int64_t ahead;        /* rows to ask for early; 0: none */
+    bool split;           /* loads of a row cross its lines */
 } plain_rows;
 
-static void ask_for(const plain_rows *p, int64_t i) {
-    if (i > 0 && p->first[i] == p->first[i - 1])
-        return;
-    const char *row = p->plane + p->first[i] * p->step;
-    for (int64_t b = 0; b < p->bytes; b += LINE)
-        __builtin_prefetch(row + b, 0, 3);
-    __asm__ volatile(""); /* gcc 12 drops calls of functions that do nothing but prefetch */
+/* Whether row i is another one than the row before it. */
+static bool is_new(const plain_rows *p, int64_t i) {
+    return i == 0 || p->first[i] != p->first[i - 1];
+}
+
+#define ASK_FOR(row, locality)                                                                               \
+    for (int64_t b = 0; b < p->bytes; b += LINE)                                                             \
+        __builtin_prefetch((row) + b, 0, locality);                                                          \
+    __asm__ volatile("") /* gcc 12 drops calls of functions that do nothing but prefetch */
+
+/* Rows to come, into the second-level cache: the first level keeps track of too few lines on their way, so
+ * that asking there takes twice as long. A load across two lines waits for both, so then the next row is
+ * brought nearer. */
+static void ask_for_rows(const plain_rows *p, int64_t i, int64_t rows) {
+    if (i + p->ahead < rows && is_new(p, i + p->ahead)) {
+        ASK_FOR(p->plane + p->first[i + p->ahead] * p->step, 2);
+    }
+    if (p->split && i + 1 < rows && is_new(p, i + 1)) {
+        ASK_FOR(p->plane + p->first[i + 1] * p->step, 3);
+    }
 }
 
 static void copy_plain(worker *k, int64_t at[AXES]) {
@@ -55,13 +69,14 @@ static void copy_plain(worker *k, int64_t at[AXES]) {
     plain_rows p = {.plane = source(k, d->first[entry(d, at[AXIS_D])], 0),
                     .first = h->first + entry(h, at[AXIS_H]),
                     .step = j->src_step[1],
-                    .bytes = (last + 1) * j->src_bytes};
+                    .bytes = (last + 1) * j->src_bytes,
+                    .split = k->strip.step != 2};
     p.ahead = j->early ? min_i64(max_i64(EARLY_BYTES / p.bytes, 1), EARLY_ROWS) : 0;
     for (int64_t i = 0; i < n; i++, at[AXIS_H]++) {
         const char *from = p.plane + p.first[i] * p.step;
         void *out = out_begin(k, at);
-        if (p.ahead > 0 && i + p.ahead < n)
-            ask_for(&p, i + p.ahead);
+        if (p.ahead > 0)
+            ask_for_rows(&p, i, n);
         if (from == k->copied_from && k->held == 0) {
             if (out != k->copied_to)
                 memmove(out, k->copied_to, (size_t)(k->strip.outputs * j->dst_bytes));

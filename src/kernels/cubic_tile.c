@@ -6,6 +6,8 @@
 #include "kernels/cubic.h"
 #include "kernels/rows.h"
 
+enum { PLANES_AHEAD = 8, LINE = 64 };
+
 /* One axis of a tile. */
 typedef struct side {
     const tap_table *table;
@@ -74,14 +76,32 @@ static void filter(const cubic_worker *k, const side *s, double *out, double *ro
     }
 }
 
-/* A run of a source row as doubles. */
-static void widen(const cubic_worker *k, double *out, const int64_t index[AXES], int64_t n) {
-    const cubic_job *j = k->job;
+static const char *source_at(const cubic_job *j, const int64_t index[AXES]) {
     int64_t voxels = 0;
     for (int a = 0; a < AXES; a++)
         voxels += (index[a] - j->src->where.axis[a].begin) * j->src->stride[a];
-    j->rows->blend[ACC_DOUBLE]->widen[j->kernel->src_dtype](
-        out, (const char *)j->src->data + voxels * j->src_bytes, j->src->stride[AXIS_W], n);
+    return (const char *)j->src->data + voxels * j->src_bytes;
+}
+
+/* A run of a source row as doubles. */
+static void widen(const cubic_worker *k, double *out, const int64_t index[AXES], int64_t n) {
+    const cubic_job *j = k->job;
+    j->rows->blend[ACC_DOUBLE]->widen[j->kernel->src_dtype](out, source_at(j, index), j->src->stride[AXIS_W],
+                                                            n);
+}
+
+/* The same run of all planes. They lie so far apart that each is a new stream, which no cache foresees. */
+static void widen_planes(const cubic_worker *k, range planes, int64_t at[AXES], int64_t n) {
+    const cubic_job *j = k->job;
+    const int64_t bytes = j->src->stride[AXIS_W] == 1 ? n * j->src_bytes : 0;
+    at[AXIS_D] = planes.begin;
+    const char *row = source_at(j, at);
+    const int64_t step = j->src->stride[AXIS_D] * j->src_bytes;
+    for (int64_t p = 0; p < range_size(planes); p++, row += step, at[AXIS_D]++) {
+        for (int64_t b = 0; b < bytes && p + PLANES_AHEAD < range_size(planes); b += LINE)
+            __builtin_prefetch(row + PLANES_AHEAD * step + b);
+        widen(k, k->planes + p * TILE_WIDTH, at, n);
+    }
 }
 
 /* Row h of all output planes, in a tile of columns: at[AXIS_H], at[AXIS_W] on. out_step in rows. */
@@ -94,8 +114,7 @@ static void along_d(cubic_worker *k, const side *d, int64_t at[AXES], int64_t n,
         }
         return;
     }
-    for (at[AXIS_D] = d->source.begin; at[AXIS_D] < d->source.end; at[AXIS_D]++)
-        widen(k, k->planes + (at[AXIS_D] - d->source.begin) * TILE_WIDTH, at, n);
+    widen_planes(k, d->source, at, n);
     row_sums sums = sums_of(d, 0, d->count, d->origin, n);
     sums.out_step = out_step;
     k->job->rows->spline->sums(out, k->planes, &sums);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { LINE = 64, START_BYTES = 4 * LINE, EARLY_BYTES = 4096, EARLY_ROWS = 8 };
+enum { LINE = 64, START_BYTES = 4 * LINE, EARLY_BYTES = 4096, EARLY_ROWS = 8, CROWD_BYTES = 2048 };
 
 void *out_begin(const worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
@@ -33,16 +33,48 @@ void out_end(worker *k, const int64_t at[AXES]) {
         j->rows->pick->scatter[j->dst_bytes](target(k, at), k->out_row, stride, k->strip.outputs);
 }
 
-static void prefetch_rows(const worker *k, const int64_t at[AXES], int64_t next_h, int64_t bytes) {
-    const tap_table *d = k->job->kernel->axis[0], *h = k->job->kernel->axis[1];
-    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, next_h);
-    for (int64_t y = max_i64(h->first[eh], h->last[eh - 1] + 1); y <= h->last[eh]; y++)
+/* The source rows that output row h, not a block's first, is the first to need. */
+static range fresh_rows(const worker *k, int64_t output_h) {
+    const tap_table *h = k->job->kernel->axis[1];
+    const int64_t eh = entry(h, output_h);
+    return (range){max_i64(h->first[eh], h->last[eh - 1] + 1), h->last[eh] + 1};
+}
+
+/* Ask for so many bytes of source rows, of all planes of an output at `at`. */
+static void ask_for(const worker *k, const int64_t at[AXES], range rows, int64_t bytes) {
+    const tap_table *d = k->job->kernel->axis[0];
+    const int64_t ed = entry(d, at[AXIS_D]);
+    for (int64_t y = rows.begin; y < rows.end; y++)
         for (int64_t z = d->first[ed]; z <= d->last[ed]; z++) {
             const char *row = source(k, z, y);
             for (int64_t b = 0; b < bytes; b += LINE)
                 __builtin_prefetch(row + b, 0, 2);
         }
     __asm__ volatile(""); /* gcc 12 drops calls of functions that do nothing but prefetch */
+}
+
+static int64_t source_row_bytes(const worker *k) {
+    return (k->last[k->strip.outputs - 1] + 1) * k->job->src_bytes;
+}
+
+/* Whether source rows are to be asked for early, and those of the next output row lie apart from this one's.
+ */
+static bool next_lies_apart(const worker *k, const int64_t at[AXES]) {
+    const tap_table *h = k->job->kernel->axis[1];
+    const int64_t eh = entry(h, at[AXIS_H]);
+    return at[AXIS_H] + 1 < k->end_h && k->job->early && h->first[eh + 1] > h->last[eh] + 1;
+}
+
+/* Bytes of source that an output row takes. */
+static int64_t window_bytes(const worker *k, const int64_t at[AXES]) {
+    const tap_table *d = k->job->kernel->axis[0], *h = k->job->kernel->axis[1];
+    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]);
+    return (d->last[ed] - d->first[ed] + 1) * (h->last[eh] - h->first[eh] + 1) * source_row_bytes(k);
+}
+
+/* Whose rows that lie apart are to be asked for at an output row; it may lie behind the block. */
+static int64_t row_ahead(const worker *k, const int64_t at[AXES]) {
+    return at[AXIS_H] + min_i64(max_i64(EARLY_BYTES / window_bytes(k, at), 1), EARLY_ROWS);
 }
 
 /*
@@ -52,20 +84,28 @@ static void prefetch_rows(const worker *k, const int64_t at[AXES], int64_t next_
  * the processor does.
  */
 void engine_prefetch_next(const worker *k, const int64_t at[AXES]) {
-    const job *j = k->job;
-    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
-    if (at[AXIS_H] + 1 >= k->end_h || !j->early)
-        return;
-    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]);
-    const int64_t bytes = (k->last[k->strip.outputs - 1] + 1) * j->src_bytes;
-    if (h->first[eh + 1] <= h->last[eh] + 1) {
-        prefetch_rows(k, at, at[AXIS_H] + 1, min_i64(bytes, START_BYTES));
-        return;
+    if (next_lies_apart(k, at)) {
+        const int64_t next = row_ahead(k, at);
+        if (next < k->end_h)
+            ask_for(k, at, fresh_rows(k, next), source_row_bytes(k));
+    } else if (k->job->early && at[AXIS_H] + 1 < k->end_h) {
+        ask_for(k, at, fresh_rows(k, at[AXIS_H] + 1), min_i64(source_row_bytes(k), START_BYTES));
     }
-    const int64_t rows = (d->last[ed] - d->first[ed] + 1) * (h->last[eh] - h->first[eh] + 1);
-    const int64_t ahead = min_i64(max_i64(EARLY_BYTES / (rows * bytes), 1), EARLY_ROWS);
-    if (at[AXIS_H] + ahead < k->end_h)
-        prefetch_rows(k, at, at[AXIS_H] + ahead, bytes);
+}
+
+/* Whether so many lines are to be asked for that those needed now would wait behind them. */
+static bool is_crowd(const worker *k, const int64_t at[AXES]) {
+    return next_lies_apart(k, at) && window_bytes(k, at) > CROWD_BYTES;
+}
+
+/* A crowd, of two taps along h, in halves: before each of this row's taps is used. */
+static void ask_for_half(const worker *k, const int64_t at[AXES], bool second) {
+    const int64_t next = is_crowd(k, at) ? row_ahead(k, at) : k->end_h;
+    if (next >= k->end_h)
+        return;
+    const range rows = fresh_rows(k, next);
+    const int64_t middle = min_i64(rows.begin + 1, rows.end);
+    ask_for(k, at, second ? (range){middle, rows.end} : (range){rows.begin, middle}, source_row_bytes(k));
 }
 
 /* The source row h combined along d, from the ring or into it. */
@@ -86,6 +126,23 @@ static bool needed_again(const worker *k, const int64_t at[AXES], int64_t h) {
     return k->ring_h[h & 1] == h || (more && t->first[entry(t, at[AXIS_H] + 1)] <= h);
 }
 
+/* Into k->row: two rows along h of two each along d. */
+static void blend_both(worker *k, const int64_t at[AXES], const int64_t src_d[2], const int64_t src_h[2],
+                       int64_t n) {
+    const job *j = k->job;
+    const double *d = j->kernel->axis[0]->weight + 2 * entry(j->kernel->axis[0], at[AXIS_D]);
+    const double *h = j->kernel->axis[1]->weight + 2 * entry(j->kernel->axis[1], at[AXIS_H]);
+    const bool again = needed_again(k, at, src_h[1]);
+    ask_for_half(k, at, false);
+    const void *upper = ring_row(k, src_h[0], src_d, d, n);
+    ask_for_half(k, at, true);
+    if (again)
+        j->blend->two[j->blended](k->row, upper, ring_row(k, src_h[1], src_d, d, n), 1, h, n);
+    else
+        j->blend->onto[j->kernel->src_dtype](k->row, upper, source(k, src_d[0], src_h[1]),
+                                             source(k, src_d[1], src_h[1]), j->src->stride[AXIS_W], d, h, n);
+}
+
 /* The row to finish along w: n voxels combined along d and h. */
 static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
     const job *j = k->job;
@@ -102,14 +159,8 @@ static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
         const double *weight = d->weight ? d->weight + 2 * ed : h->weight + 2 * eh;
         j->blend->two[src](k->row, source(k, src_d[0], src_h[0]), source(k, src_d[1], src_h[1]), stride,
                            weight, n);
-    } else if (!needed_again(k, at, src_h[1])) {
-        const void *upper = ring_row(k, src_h[0], src_d, d->weight + 2 * ed, n);
-        j->blend->onto[src](k->row, upper, source(k, src_d[0], src_h[1]), source(k, src_d[1], src_h[1]),
-                            stride, d->weight + 2 * ed, h->weight + 2 * eh, n);
     } else {
-        const void *upper = ring_row(k, src_h[0], src_d, d->weight + 2 * ed, n);
-        const void *lower = ring_row(k, src_h[1], src_d, d->weight + 2 * ed, n);
-        j->blend->two[j->blended](k->row, upper, lower, 1, h->weight + 2 * eh, n);
+        blend_both(k, at, src_d, src_h, n);
     }
     return k->row;
 }
@@ -119,7 +170,9 @@ void blend_row(worker *k, const int64_t at[AXES]) {
     const void *row = blend_dh(k, at, k->last[k->strip.outputs - 1] + 1);
     const vxs_dtype dst = j->kernel->dst_dtype;
     void *out = out_begin(k, at);
-    engine_prefetch_next(k, at);
+    const bool asked = j->kernel->axis[0]->weight && j->kernel->axis[1]->weight && is_crowd(k, at);
+    if (!asked)
+        engine_prefetch_next(k, at);
     if (j->kernel->axis[2]->weight)
         j->blend->finish[dst](out, row, &k->strip, 1);
     else

@@ -13,7 +13,7 @@
 #include "bench/machine.h"
 #include "geometry/axis_map.h"
 
-enum { LINE = 64, AHEAD_BYTES = 4096, LEAST_TIMES = 3, MOST_TIMES = 1000, WAYS = 4 };
+enum { LINE = 64, AHEAD_BYTES = 8192, LEAST_TIMES = 3, MOST_TIMES = 1000, WAYS = 4 };
 
 /* A cube on its way to another; one table for all axes. */
 typedef struct passage {
@@ -50,7 +50,7 @@ FOR_EVERY_ISA static uint64_t read_row(const passage *p, const char *row) {
 
 static void ask_for_row(const passage *p, const char *row) {
     for (int64_t i = 0; i < p->lines; i++)
-        __builtin_prefetch(row + p->line[i], 0, 3);
+        __builtin_prefetch(row + p->line[i], 0, 2);
     __asm__ volatile("");
 }
 

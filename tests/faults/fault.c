@@ -87,7 +87,7 @@ static enum verdict judge(const char *kind, const char *path) {
     if (!fault.armed || strcmp(kind, fault.kind) != 0 || !ends_with(path, fault.file))
         return GO_ON;
     if (strcmp(fault.deed, "slow") == 0)
-        usleep(150000);
+        usleep((useconds_t)fault.n * 150000);
     long number = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
     const int lasting = lasting_error();
     if (number > fault.n && lasting) {

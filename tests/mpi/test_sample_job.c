@@ -201,6 +201,39 @@ static void batches_of_grids_and_chunks_of_several_channels_are_no_different(voi
     }
 }
 
+/* One tile whose input is larger than the room, but not that of its halves: nothing needs to travel. */
+static void a_piece_whose_input_does_not_fit_is_cut(void **state) {
+    (void)state;
+    static const map_shape maps[] = {SMOOTH, SHEAR};
+    for (int m = 0; m < 2; m++) {
+        sample_test t = base;
+        t.map = maps[m];
+        memcpy(t.out_chunk, t.out, sizeof t.out_chunk);
+        t.in[AXIS_D] = 82; /* 1.2 times the room */
+        begin(&t);
+        for (int ranks = 1; ranks <= 2; ranks++) {
+            const int64_t least = least_memory(&t, 1, ranks);
+            check(&t, ranks, 1, least);
+            assert_all(report.travelled_points == 0, "no point travels");
+        }
+        end(&t);
+    }
+}
+
+/* Ranks then want one volume each, side by side. */
+static void points_of_several_batches_travel_at_once(void **state) {
+    (void)state;
+    sample_test t = base;
+    t.map = RANDOM;
+    t.in[AXIS_N] = t.out[AXIS_N] = 3;
+    t.in[AXIS_C] = t.out[AXIS_C] = 1;
+    memcpy(t.out_chunk + AXIS_D, t.out + AXIS_D, 3 * sizeof *t.out);
+    begin(&t);
+    check(&t, 3, 1, least_memory(&t, 1, 3));
+    assert_all(report.travelled_points == product(t.out), "all points travel");
+    end(&t);
+}
+
 static volatile sig_atomic_t stop;
 
 static void stop_now(const vxs_progress *progress, void *context) {
@@ -265,6 +298,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_map_gives_the_oracles_bytes_on_every_number_of_ranks),
         cmocka_unit_test(batches_of_grids_and_chunks_of_several_channels_are_no_different),
+        cmocka_unit_test(a_piece_whose_input_does_not_fit_is_cut),
+        cmocka_unit_test(points_of_several_batches_travel_at_once),
         cmocka_unit_test(a_stopped_job_goes_on_on_other_ranks),
     };
     int failed = cmocka_run_group_tests_name("sample_job", tests, make_folder, remove_folder);
