@@ -33,7 +33,7 @@ build=$(absolute "${BUILD:-$PWD/build-bench}")
 venv=$(absolute "${VOXSLAB_VENV:-$build/venv}")
 cores=$(nproc)
 
-say() { printf '\n-- %s\n' "$*"; }
+say() { printf '\n-- %d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 usage() { sed -n '2,/^set -e/ {/^#/ s/^# \{0,1\}//p}' "$0"; }
 wrong() { echo "bench.sh: $*; see --help" >&2; exit 2; }
 
@@ -141,6 +141,6 @@ if wanted scaling; then
     measure_io scaling
 fi
 
-say "results in $out, after $((SECONDS / 60)) min $((SECONDS % 60)) s"
+say "results in $out"
 "$python" scripts/bench_report.py "$out" --commit "$commit"
 "$python" scripts/bench_charts.py "$out"

@@ -369,6 +369,7 @@ def main():
     todo = [(row, n) for row in sorted(rows, key=lambda row: (row.dtype, row.src)) for n in threads
             if not (args.resume and results.has(row, n))]
     kernels = Kernels(args.kernels, threads if todo else [])
+    versions(), set_threads(1)  # and so load what takes long
     for row, n in todo:
         found = time_row(row, n, kernels, args.seconds, memory)
         say(found)
