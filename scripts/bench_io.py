@@ -221,7 +221,7 @@ def deflated(programs, source, shape, mode, repeats):
 
     def measure(ranks, threads):
         out.unlink(missing_ok=True)
-        programs.make_ready(4 * bytes_of(shape))
+        programs.make_ready(bytes_of(shape))
         return programs.clocked(ranks, threads, source, out, "--scale", "0.5", "--mode", mode)
 
     measures = [lambda r=r, t=t: measure(r, t) for r, t in combinations]
