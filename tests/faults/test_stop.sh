@@ -101,7 +101,7 @@ for how in --resume --force; do
 done
 children=$(cat "/proc/$launcher/task/"*/children)
 kill -KILL $children
-wait "$launcher"
+wait_for_launcher "$launcher"
 [ -e out.h5.lock ] || fail 'a killed job leaves no lock'
 go_on chunked 'after a killed writer'
 check_output chunked 'after a killed writer'
