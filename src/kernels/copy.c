@@ -61,6 +61,35 @@ static void ask_for_rows(const plain_rows *p, int64_t i, int64_t rows) {
     }
 }
 
+static int64_t rows_ahead(const job *j, int64_t row_bytes) {
+    return j->early ? min_i64(max_i64(EARLY_BYTES / row_bytes, 1), EARLY_ROWS) : 0;
+}
+
+/* Rows that are picked out of whole lines, all at once where they can be; false: nothing is done. */
+static bool copy_lines(worker *k, int64_t at[AXES]) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    const int64_t row_bytes = (k->strip.last[k->strip.outputs - 1] + 1) * j->src_bytes;
+    pick_rows_fn *const pick_rows = j->rows->pick->rows[j->src_bytes];
+    pick_block b = {.plane = source(k, d->first[entry(d, at[AXIS_D])], 0),
+                    .first = h->first + entry(h, at[AXIS_H]),
+                    .rows = k->end_h - at[AXIS_H],
+                    .src_step = j->src_step[1],
+                    .dst_step = j->dst->stride[AXIS_H] * j->dst_bytes,
+                    .ahead = rows_ahead(j, row_bytes),
+                    .dst = target(k, at),
+                    .scratch = j->stream ? k->out_row : NULL};
+    const bool follow = j->dst->stride[AXIS_H] == k->strip.outputs;
+    if (!pick_rows || h->map.out > h->map.in || b.dst_step < 0 || (j->stream && !follow))
+        return false;
+    worker_plan_picks(k, b.plane + b.first[0] * b.src_step, j->src_bytes);
+    if (k->strip.picks.lines == 0)
+        return false;
+    pick_rows(&b, &k->strip);
+    at[AXIS_H] = k->end_h;
+    return true;
+}
+
 static void copy_plain(worker *k, int64_t at[AXES]) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
@@ -71,7 +100,7 @@ static void copy_plain(worker *k, int64_t at[AXES]) {
                     .step = j->src_step[1],
                     .bytes = (last + 1) * j->src_bytes,
                     .split = k->strip.step != 2};
-    p.ahead = j->early ? min_i64(max_i64(EARLY_BYTES / p.bytes, 1), EARLY_ROWS) : 0;
+    p.ahead = rows_ahead(j, p.bytes);
     for (int64_t i = 0; i < n; i++, at[AXIS_H]++) {
         const char *from = p.plane + p.first[i] * p.step;
         void *out = out_begin(k, at);
@@ -95,7 +124,8 @@ void copy_rows(worker *k, int64_t at[AXES]) {
     const job *j = k->job;
     if (j->src->stride[AXIS_W] == 1 && j->dst->stride[AXIS_W] == 1 &&
         j->kernel->src_dtype == j->kernel->dst_dtype) {
-        copy_plain(k, at);
+        if (!copy_lines(k, at))
+            copy_plain(k, at);
         return;
     }
     for (; at[AXIS_H] < k->end_h; at[AXIS_H]++)

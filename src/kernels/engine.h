@@ -47,6 +47,8 @@ struct worker {
     int64_t dst_origin;    /* bytes from the output's data to row h=0 of this plane, at the strip */
     int32_t *first, *last; /* [STRIP_OUTPUTS] */
     void *lower, *upper;   /* [STRIP_OUTPUTS] */
+    int32_t *line_output;  /* [STRIP_OUTPUTS / 2 + 2] of strip.picks, as is line_at */
+    uint8_t *line_at;
     void *out_row,
         *medium_row; /* [STRIP_OUTPUTS] outputs on their way to a strided row, or to another dtype */
     void *row;       /* [row_voxels] combined along d and h */
@@ -64,6 +66,10 @@ void worker_init(worker *k, const job *j, void *scratch);
 
 /* Prepare for outputs.begin and as many more of outputs as the buffers allow; returns what is prepared. */
 range worker_prepare(worker *k, range outputs);
+
+/* Fill strip.picks, for rows of voxels of so many bytes that begin at addresses like that one; rows elsewhere
+ * can be picked so too, but then lines are none of the cache's. */
+void worker_plan_picks(worker *k, const void *row, int64_t bytes);
 
 /* Find the strip in the views: n, c, d and w of at. */
 void worker_locate(worker *k, const int64_t at[AXES]);

@@ -10,6 +10,15 @@
 
 #include <voxslab/voxslab.h>
 
+/* Picking out of whole cache lines of a row: a load that lies across two would wait for both. */
+enum { PICK_LINE = 64, LINE_PICKS = 32 };
+typedef struct line_picks {
+    int64_t lines;         /* 0: not to be picked so */
+    int64_t before;        /* voxels between the first line's begin and the row's first tap */
+    const int32_t *output; /* [lines] each one's first output */
+    const uint8_t *at;     /* [lines][LINE_PICKS] the places of its outputs' voxels within the line */
+} line_picks;
+
 /* Where a run of outputs along w finds its taps in a row that starts at the first output's first tap. */
 typedef struct strip {
     int64_t outputs;
@@ -19,6 +28,7 @@ typedef struct strip {
     int64_t pair, pairs; /* twice as many: outputs pair + 2*j and the next read taps first[pair] + j on */
     const int32_t *first, *last; /* last inclusive */
     const void *lower, *upper;   /* weights of a blend, in the accumulator's type */
+    line_picks picks;            /* of nearest, see worker_plan_picks */
 } strip;
 
 /* What sums and blends are kept in, and how they become values. */
@@ -60,6 +70,20 @@ typedef void reduce_fn(void *total, const void *row, int64_t n);
 typedef void finish_fn(void *dst, const void *row, const strip *s, int64_t rows);
 /* dst[o] = the voxel first[o] of src: bytes of one size, or by value */
 typedef void pick_fn(void *dst, const void *src, int64_t stride, const strip *s);
+
+/* Rows of a plane that are picked one after the other. */
+typedef struct pick_block {
+    const char *plane;                /* source row 0, at the strip's first tap */
+    const int64_t *first;             /* [rows] source rows of the outputs */
+    int64_t rows, src_step, dst_step; /* steps in bytes, between source rows and outputs' rows */
+    int64_t ahead;                    /* rows to ask for early; 0: none */
+    char *dst;
+    char *scratch; /* where rows wait to be written past the caches, then they follow each other; else NULL */
+} pick_block;
+/* By strip.picks, which has two lines or more, of bytes of one size. scratch: room for a row and PICK_SLACK
+ * bytes. */
+enum { PICK_SLACK = 3 * PICK_LINE };
+typedef void pick_rows_fn(const pick_block *b, const strip *s);
 /* dst[o * stride] = src[o], bytes */
 typedef void scatter_fn(void *dst, const void *src, int64_t stride, int64_t n);
 /* dst[i] = src[i] by value, rounded half to even and saturated, NaN -> 0 */
@@ -95,6 +119,7 @@ typedef struct halve_functions {
 
 typedef struct pick_functions {
     pick_fn *bytes[9];           /* by element size */
+    pick_rows_fn *rows[9];       /* the same by strip.picks; NULL where there is none */
     scatter_fn *scatter[9];      /* by element size */
     pick_fn *values[VXS_DTYPES]; /* into the dtype's medium */
     medium medium_of[VXS_DTYPES];

@@ -4,6 +4,11 @@
 
 enum { CACHE_LINE = 64, WIDEST = 16 }; /* bytes; the widest accumulator is an __int128 */
 
+/* At least two taps of each line, and one more line at each end. */
+static int64_t lines_at_most(int64_t outputs) {
+    return outputs / 2 + 2;
+}
+
 /* The next bytes of a worker's scratch, on a cache line of their own. */
 static void *take(char **free_scratch, int64_t bytes) {
     void *here = *free_scratch;
@@ -13,7 +18,9 @@ static void *take(char **free_scratch, int64_t bytes) {
 
 int64_t worker_bytes(int64_t row_voxels, int64_t strip_outputs) {
     return 2 * round_up(strip_outputs * (int64_t)sizeof(int32_t), CACHE_LINE) +
-           4 * round_up(strip_outputs * (int64_t)sizeof(double), CACHE_LINE) + CACHE_LINE +
+           4 * round_up(strip_outputs * (int64_t)sizeof(double), CACHE_LINE) + PICK_SLACK +
+           round_up(lines_at_most(strip_outputs) * (int64_t)sizeof(int32_t), CACHE_LINE) +
+           round_up(lines_at_most(strip_outputs) * LINE_PICKS, CACHE_LINE) +
            round_up((row_voxels + 1) * WIDEST, CACHE_LINE) +
            2 * round_up(row_voxels * (int64_t)sizeof(double), CACHE_LINE);
 }
@@ -26,7 +33,9 @@ void worker_init(worker *k, const job *j, void *scratch) {
     k->last = take(&from, outputs * (int64_t)sizeof(int32_t));
     k->lower = take(&from, outputs * (int64_t)sizeof(double));
     k->upper = take(&from, outputs * (int64_t)sizeof(double));
-    k->out_row = take(&from, outputs * (int64_t)sizeof(double) + CACHE_LINE); /* with what is held */
+    k->line_output = take(&from, lines_at_most(outputs) * (int64_t)sizeof(int32_t));
+    k->line_at = take(&from, lines_at_most(outputs) * LINE_PICKS);
+    k->out_row = take(&from, outputs * (int64_t)sizeof(double) + PICK_SLACK); /* with what is held */
     k->medium_row = take(&from, outputs * (int64_t)sizeof(double));
     k->row = take(&from, (j->row_voxels + 1) * WIDEST);
     k->ring[0] = take(&from, j->row_voxels * (int64_t)sizeof(double));
@@ -89,6 +98,28 @@ static void find_pairs(strip *s) {
         if (first[o] != expected || first[o + 1] != expected || last[o + 1] != expected + taps)
             return;
     }
+}
+
+void worker_plan_picks(worker *k, const void *row, int64_t bytes) {
+    const int64_t voxels = PICK_LINE / bytes, before = (int64_t)((uintptr_t)row % PICK_LINE) / bytes;
+    line_picks *p = &k->strip.picks;
+    if (p->lines > 0 && p->before == before)
+        return;
+    *p = (line_picks){0};
+    if (2 * k->strip.step_most > voxels || k->strip.outputs < 2)
+        return;
+    int64_t line = -1;
+    for (int64_t o = 0; o < k->strip.outputs; o++) {
+        const int64_t voxel = before + k->first[o];
+        if (line < voxel / voxels)
+            k->line_output[++line] = (int32_t)o;
+        const int64_t place = o - k->line_output[line];
+        if (place >= min_i64(LINE_PICKS, voxels))
+            return;
+        k->line_at[line * LINE_PICKS + place] = (uint8_t)(voxel % voxels);
+    }
+    if (line > 0)
+        *p = (line_picks){line + 1, before, k->line_output, k->line_at};
 }
 
 range worker_prepare(worker *k, range outputs) {

@@ -6,6 +6,7 @@
 #include "kernels/rows/each_dtype.inc"
 #undef BODY
 
+#include "kernels/rows/pick_lines.h"
 #include "kernels/rows/pick_permute.h"
 
 #define BODY                          "kernels/rows/pick.inc"
@@ -83,6 +84,7 @@ SCATTER(scatter_bytes8, uint64_t)
 
 const pick_functions FOR_ISA(picks) = {
     .bytes = {SIZES(pick)},
+    .rows = PICK_LINES_TABLE,
     .scatter = {SIZES(scatter)},
     .values = {ROWS(pick), [VXS_FLOAT16] = pick_VXS_FLOAT16, [VXS_BOOL] = pick_VXS_BOOL},
     .medium_of = {[VXS_UINT64] = MEDIUM_UINT64,
