@@ -7,12 +7,14 @@
 #   io        the whole program beside plain MPI-IO (2 ranks), and with deflated input and output
 #   scaling   the whole program over ranks x threads
 # Then it prints one table and whether the goals are met, and writes to the output folder bench.json, bench.md (what is
-# printed), bench_rows.svg and bench_roofline.svg. All figures are medians; what is compared takes turns.
-# Takes about half an hour; leave the machine alone meanwhile.
+# printed), bench_rows.svg and bench_roofline.svg. All figures are medians; what is compared takes turns. A figure takes
+# at least 3 repeats, and more for 0.3 s; whole programs 5, with deflated files 3.
+# Takes about a quarter of an hour on 2 cores, of which peers and io take most; leave the machine alone meanwhile.
 #
-#   --quick              a few rows, small files, few repeats: a look, not a result (a few minutes)
-#   --only PART[,PART]   kernels, peers, io, scaling; others that are in the output folder are shown
-#                        again, and said to be of an earlier run
+#   --quick              a few rows, small files, few repeats: a look, not a result (two minutes)
+#   --only PART[,PART]   kernels, peers, io, scaling; what the output folder has of others is shown again,
+#                        and pointed out if it is of another commit
+#   --resume             leave out what the output folder has of this commit: go on where a run was stopped
 #   --rows REGEX         of the peers only rows whose name it finds, for instance 'uint8 area'
 #   --threads N[,N]      thread counts of kernels and peers (1 and all cores)
 #   --io-size SIZE       the contiguous input, in /dev/shm if it fits, else in $TMPDIR (8GiB; with --quick 1GiB)
@@ -31,11 +33,12 @@ build=$(absolute "${BUILD:-$PWD/build-bench}")
 venv=$(absolute "${VOXSLAB_VENV:-$build/venv}")
 cores=$(nproc)
 
-say() { printf '\n-- %s\n' "$*"; }
+say() { printf '\n-- %d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 usage() { sed -n '2,/^set -e/ {/^#/ s/^# \{0,1\}//p}' "$0"; }
 wrong() { echo "bench.sh: $*; see --help" >&2; exit 2; }
 
 parts=kernels,peers,io,scaling
+resume=()
 quick=0 rows='' io_size='' out=$build/bench
 threads=1
 [ "$cores" -eq 1 ] || threads=1,$cores
@@ -45,6 +48,7 @@ while [ $# -gt 0 ]; do
     esac
     case $1 in
     --quick) quick=1; shift; continue ;;
+    --resume) resume=(--resume); shift; continue ;;
     --help | -h) usage; exit 0 ;;
     --only | --rows | --threads | --io-size | --out) [ $# -gt 1 ] || wrong "$1 needs a value" ;;
     *) wrong "there is no option '$1'" ;;
@@ -64,12 +68,13 @@ for part in ${parts//,/ }; do
 done
 wanted() { [[ ,$parts, == *,$1,* ]]; }
 
-kernel_options=(--seconds 1)
-peer_options=(--seconds 0.5 --rows "$rows")
+commit=$(git describe --always --dirty 2>/dev/null || echo unknown)
+kernel_options=(--seconds 0.3)
+peer_options=(--seconds 0.3 --rows "$rows")
 io_options=(--io-size "${io_size:-8GiB}")
 if [ "$quick" -eq 1 ]; then
-    kernel_options=(--seconds 0.1)
-    peer_options=(--seconds 0.1 --rows "${rows:-float32 (nearest|linear|area) (512->256|128->64)|uint8 area 512->256|grid_sample|cubic .*->64|label}")
+    kernel_options=(--seconds 0.05)
+    peer_options=(--seconds 0.05 --rows "${rows:-float32 (nearest|linear|area) (512->256|128->64)|uint8 area 512->256|grid_sample|cubic .*->64|label}")
     io_options=(--io-size "${io_size:-1GiB}" --deflate-size 128MiB --scaling-size 512MiB --modes linear --repeats 3)
 fi
 
@@ -104,27 +109,38 @@ if wanted peers; then
 fi
 
 mkdir -p "$out"
+measure_kernels() {
+    local file=$out/kernels_$1.json
+    if [ ${#resume[@]} -gt 0 ] && grep -qs "\"note\": \"$commit\"" "$file"; then
+        echo "$1 threads: measured before"
+        return
+    fi
+    "$build/tests/bench/bench_kernels" --threads "$1" --json "$file" --note "$commit" "${kernel_options[@]}"
+}
+measure_io() {
+    "$python" scripts/bench_io.py "$@" --build "$build" --mpiexec "$mpiexec" --json "$out/io.json" --commit "$commit" \
+        "${resume[@]}" "${io_options[@]}"
+}
 if wanted kernels; then
     say "kernels"
-    rm -f "$out"/kernels_*.json
     for n in ${threads//,/ }; do
-        "$build/tests/bench/bench_kernels" --threads "$n" --json "$out/kernels_$n.json" "${kernel_options[@]}"
+        measure_kernels "$n"
     done
 fi
 if wanted peers; then
     say "peers, in turn with ours"
     "$python" scripts/bench_peers.py --kernels "$build/tests/bench/bench_kernels" --threads "$threads" \
-        --json "$out/peers.json" "${peer_options[@]}"
+        --json "$out/peers.json" --commit "$commit" "${resume[@]}" "${peer_options[@]}"
 fi
 if wanted io; then
     say "the whole program, beside plain MPI-IO and with deflated files"
-    "$python" scripts/bench_io.py contiguous deflated --build "$build" --mpiexec "$mpiexec" --json "$out/io.json" "${io_options[@]}"
+    measure_io contiguous deflated
 fi
 if wanted scaling; then
     say "the whole program over ranks x threads"
-    "$python" scripts/bench_io.py scaling --build "$build" --mpiexec "$mpiexec" --json "$out/scaling.json" "${io_options[@]}"
+    measure_io scaling
 fi
 
 say "results in $out"
-"$python" scripts/bench_report.py "$out" --fresh "$parts"
+"$python" scripts/bench_report.py "$out" --commit "$commit"
 "$python" scripts/bench_charts.py "$out"

@@ -3,6 +3,7 @@
 Makes its volumes in memory (/dev/shm) when they fit there, else in $TMPDIR, and deletes them. Every figure is a median
 over runs that take turns with those they are compared with, after one of each that does not count. Times are the
 program's own, without the start of MPI. In memory, pages that have just been freed wait for each run: see ready_pages.
+Rows are added to FILE kind by kind and mode by mode; a run that was stopped goes on with --resume.
 """
 import argparse
 import json
@@ -146,6 +147,11 @@ def spread(seconds):
     return {"s_median": statistics.median(seconds), "s_min": min(seconds), "s_max": max(seconds), "repeats": len(seconds)}
 
 
+def figures_of(kind, mode, shape, ranks, threads):
+    return {"kind": kind, "mode": mode, "shape": shape, "in_bytes": bytes_of(shape), "out_bytes": bytes_of(half(shape)),
+            "ranks": ranks, "threads": threads}
+
+
 def in_turn(repeats, *measures):
     """Runs them in turn, once without counting; one list of results for each."""
     for measure in measures:
@@ -164,9 +170,33 @@ def program_figures(results):
         "phases": phases(results), "peak_rss": max(r["run"]["peak_rss"] for r in results)}
 
 
-def contiguous(programs, shape, modes, repeats):
-    source, out, floor_out = programs.volume("contiguous.h5", shape), programs.folder / "out.h5", programs.folder / "floor.raw"
-    rows, in_bytes, out_bytes = [], bytes_of(shape), bytes_of(half(shape))
+class Results:
+    """What is in the file, by kind and mode; rows of earlier commits stay until they are timed again."""
+
+    def __init__(self, path, commit, resume):
+        self.path, self.commit, self.resume = pathlib.Path(path), commit, resume
+        self.rows = json.loads(self.path.read_text(encoding="utf-8"))["rows"] if self.path.exists() else []
+
+    def lacks(self, kind, mode):
+        of_this = [row for row in self.rows if self.same(row, kind, mode) and row.get("commit") == self.commit]
+        return not self.resume or not of_this
+
+    @staticmethod
+    def same(row, kind, mode):
+        return (row["kind"], row["mode"]) == (kind, mode)
+
+    def add(self, rows, place):
+        kind, mode = rows[0]["kind"], rows[0]["mode"]
+        self.rows = [row for row in self.rows if not self.same(row, kind, mode)]
+        self.rows += [row | {"commit": self.commit, "place": place} for row in rows]
+        new = self.path.with_suffix(".new")
+        new.write_text(json.dumps({"rows": self.rows}, indent=1), encoding="utf-8")
+        new.replace(self.path)
+
+
+def contiguous(programs, source, shape, mode, repeats):
+    out, floor_out = programs.folder / "out.h5", programs.folder / "floor.raw"
+    in_bytes, out_bytes = bytes_of(shape), bytes_of(half(shape))
 
     def floor():
         programs.make_ready(out_bytes + min(in_bytes, GIB))
@@ -174,101 +204,104 @@ def contiguous(programs, shape, modes, repeats):
         floor_out.unlink()
         return found
 
-    def ours(mode):
+    def ours():
         programs.make_ready(out_bytes + min(in_bytes, GIB))
         found = programs.resample(2, 1, source, out, "--scale", "0.5", "--mode", mode)
         out.unlink()
         return found
 
-    for mode in modes:
-        floors, runs = in_turn(repeats, floor, lambda m=mode: ours(m))
-        floor_spread = spread([f["seconds"]["whole"] for f in floors])
-        floor_spread |= {part: statistics.median(f["seconds"][part] for f in floors) for part in ("read", "write")}
-        rows.append({"kind": "contiguous", "mode": mode, "shape": shape, "in_bytes": in_bytes, "out_bytes": out_bytes,
-                     "ranks": 2, "threads": 1, "floor": floor_spread} | program_figures(runs))
-        say(rows[-1], f"plain MPI-IO {floor_spread['s_median']:.2f} s")
-    source.unlink()
-    return rows
+    floors, runs = in_turn(repeats, floor, ours)
+    floor_spread = spread([f["seconds"]["whole"] for f in floors])
+    floor_spread |= {part: statistics.median(f["seconds"][part] for f in floors) for part in ("read", "write")}
+    return [figures_of("contiguous", mode, shape, 2, 1) | {"floor": floor_spread} | program_figures(runs)]
 
 
-def deflated(programs, shape, repeats):
-    source, out = programs.volume("deflated.h5", shape, "--chunk", CHUNK, "--filter", "gzip=4"), programs.folder / "out.h5"
-    combinations = [(1, 1), (2, 1), (1, 2)]
+def deflated(programs, source, shape, mode, repeats):
+    out, combinations = programs.folder / "out.h5", [(1, 1), (2, 1), (1, 2)]
 
     def measure(ranks, threads):
         out.unlink(missing_ok=True)
-        programs.make_ready(4 * bytes_of(shape))
-        return programs.clocked(ranks, threads, source, out, "--scale", "0.5")
+        programs.make_ready(bytes_of(shape))
+        return programs.clocked(ranks, threads, source, out, "--scale", "0.5", "--mode", mode)
 
     measures = [lambda r=r, t=t: measure(r, t) for r, t in combinations]
-    rows, stored = [], source.stat().st_size
+    rows = []
     for (ranks, threads), runs in zip(combinations, in_turn(repeats, *measures)):
         whole = [r["run"]["seconds"] * ranks * threads for r in runs]
-        rows.append({"kind": "deflated", "mode": "linear", "shape": shape, "in_bytes": bytes_of(shape),
-                     "out_bytes": bytes_of(half(shape)), "stored_bytes": stored, "ranks": ranks, "threads": threads,
-                     "inflate_s": statistics.median(r["codec"][0] for r in runs),
-                     "deflate_s": statistics.median(r["codec"][1] for r in runs),
-                     "codec_share": statistics.median(sum(r["codec"]) / w for r, w in zip(runs, whole))}
-                    | program_figures(runs))
-        say(rows[-1], f"{100 * rows[-1]['codec_share']:.0f} % in the codec")
-    source.unlink()
+        rows.append(figures_of("deflated", mode, shape, ranks, threads) | program_figures(runs) | {
+            "stored_bytes": source.stat().st_size,
+            "inflate_s": statistics.median(r["codec"][0] for r in runs),
+            "deflate_s": statistics.median(r["codec"][1] for r in runs),
+            "codec_share": statistics.median(sum(r["codec"]) / w for r, w in zip(runs, whole))})
     out.unlink()
     return rows
 
 
-def scaling(programs, shape, modes, cores, repeats):
-    source, out = programs.volume("scaling.h5", shape), programs.folder / "out.h5"
+def scaling(programs, source, shape, mode, repeats):
+    out, cores = programs.folder / "out.h5", len(os.sched_getaffinity(0))
     steps = sorted({2**n for n in range(cores.bit_length())} | {cores})
     combinations = [(r, t) for r in steps for t in steps if r * t <= cores]
-    rows = []
 
-    def measure(ranks, threads, mode):
+    def measure(ranks, threads):
         out.unlink(missing_ok=True)
         programs.make_ready(bytes_of(shape) // 2)
         return programs.resample(ranks, threads, source, out, "--scale", "0.5", "--mode", mode)
 
-    for mode in modes:
-        measures = [lambda r=r, t=t, m=mode: measure(r, t, m) for r, t in combinations]
-        for (ranks, threads), runs in zip(combinations, in_turn(repeats, *measures)):
-            rows.append({"kind": "scaling", "mode": mode, "shape": shape, "in_bytes": bytes_of(shape),
-                         "out_bytes": bytes_of(half(shape)), "ranks": ranks, "threads": threads} | program_figures(runs))
-            say(rows[-1], "")
-    source.unlink()
-    return rows
+    measures = [lambda r=r, t=t: measure(r, t) for r, t in combinations]
+    found = in_turn(repeats, *measures)
+    out.unlink()
+    return [figures_of("scaling", mode, shape, *way) | program_figures(runs) for way, runs in zip(combinations, found)]
 
 
-def say(row, more):
+def say(row):
+    more = f"plain MPI-IO {row['floor']['s_median']:.2f} s" if "floor" in row else ""
+    more = f"{100 * row['codec_share']:.0f} % in the codec" if "codec_share" in row else more
     print(f"{row['kind']:10} {row['mode']:8} {row['in_bytes'] / GIB:.3g} GiB  {row['ranks']} ranks x {row['threads']} threads  "
           f"{row['s_median']:.2f} s   {more}", flush=True)
 
 
+# what is measured -> how, and how its input is stored
+KINDS = {"contiguous": (contiguous, []), "deflated": (deflated, ["--chunk", CHUNK, "--filter", "gzip=4"]), "scaling": (scaling, [])}
+
+
+def measure_kind(kind, modes, size, repeats, args, results):
+    """Those modes, on one input of about that many bytes."""
+    if not modes:
+        return
+    measure, storage = KINDS[kind]
+    place, shape = place_for(size), shape_of(size)
+    with tempfile.TemporaryDirectory(prefix="voxslab-bench.", dir=place) as folder:
+        programs = Programs(args.build, args.mpiexec, folder, place == "/dev/shm")
+        source = programs.volume("in.h5", shape, *storage)
+        for mode in modes:
+            rows = measure(programs, source, shape, mode, repeats)
+            results.add(rows, "tmpfs" if place == "/dev/shm" else "disk")
+            for row in rows:
+                say(row)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="+", choices=["contiguous", "deflated", "scaling"])
+    parser.add_argument("parts", nargs="+", choices=list(KINDS))
     parser.add_argument("--build", required=True, metavar="DIR", help="build folder")
     parser.add_argument("--json", required=True, metavar="FILE", help="where the results go")
+    parser.add_argument("--commit", default="", metavar="TEXT", help="which version this is, for the results")
+    parser.add_argument("--resume", action="store_true", help="leave out what FILE has of this commit")
     parser.add_argument("--mpiexec", default="mpirun")
     parser.add_argument("--io-size", type=size_in_bytes, default=8 * GIB, metavar="SIZE", help="contiguous input (8GiB)")
     parser.add_argument("--deflate-size", type=size_in_bytes, default=GIB, metavar="SIZE", help="deflated input (1GiB)")
     parser.add_argument("--scaling-size", type=size_in_bytes, default=2 * GIB, metavar="SIZE", help="of scaling (2GiB)")
     parser.add_argument("--modes", default="linear,area,nearest", metavar="MODE[,MODE]", help="(linear,area,nearest)")
-    parser.add_argument("--repeats", type=int, default=5, help="of every run (5)")
+    parser.add_argument("--repeats", type=int, default=5, help="of every run (5); of deflated files, which take long, at most 3")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench_io.py: stopped"))  # the volumes are deleted then too
 
     sizes = {"contiguous": args.io_size, "deflated": args.deflate_size, "scaling": args.scaling_size}
-    place, modes = place_for(max(sizes[part] for part in args.parts)), args.modes.split(",")
-    cores = len(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory(prefix="voxslab-bench.", dir=place) as folder:
-        programs, rows = Programs(args.build, args.mpiexec, folder, place == "/dev/shm"), []
-        if "contiguous" in args.parts:
-            rows += contiguous(programs, shape_of(args.io_size), modes, args.repeats)
-        if "deflated" in args.parts:
-            rows += deflated(programs, shape_of(args.deflate_size), args.repeats)
-        if "scaling" in args.parts:
-            rows += scaling(programs, shape_of(args.scaling_size), modes[:2], cores, args.repeats)
-    with open(args.json, "w", encoding="utf-8") as file:
-        json.dump({"place": "tmpfs" if place == "/dev/shm" else "disk", "rows": rows}, file, indent=1)
+    results = Results(args.json, args.commit, args.resume)
+    for kind in args.parts:
+        modes = ["linear"] if kind == "deflated" else args.modes.split(",")
+        repeats = min(args.repeats, 3) if kind == "deflated" else args.repeats
+        measure_kind(kind, [mode for mode in modes if results.lacks(kind, mode)], sizes[kind], repeats, args, results)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,10 @@
 A row is a line of the table below: dtype, what, shapes, and for each peer the call that does it. A peer that raises
 does not offer the row; one that answers in another dtype is marked so. Peers allocate their output in every call, ours
 is given its own, so every peer is timed twice: as it is installed, and with its memory reused from call to call.
+
+Every figure is the median of at least 3 calls, after one that does not count, and of as many more as --seconds allows.
+Peers that use one thread only are timed beside one of ours. Rows are added to FILE one by one; a run that was stopped
+goes on with --resume.
 """
 import argparse
 import ctypes
@@ -16,12 +20,12 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 import numpy
 
-TIMES_AT_LEAST, TIMES_AT_MOST = 5, 1000
+TIMES_AT_LEAST, TIMES_AT_MOST = 3, 1000
+ONE_THREAD = ("tinybrain", "scipy", "numpy")  # all that these use
 
 
 def cube(shape):
@@ -105,6 +109,12 @@ def random_bits(begin, count):
     return bits ^ bits >> numpy.uint64(31)
 
 
+@functools.lru_cache(maxsize=1)
+def volume_of(dtype, shape):
+    """Rows are timed in an order in which those that share it follow each other."""
+    return filled(dtype, shape)
+
+
 def filled(dtype, shape, begin=0):
     """Fractions of 1, or any bits of an integer, from the index; in blocks, for the bits are large."""
     flat = numpy.empty(int(numpy.prod(shape)), dtype)
@@ -144,7 +154,10 @@ def resample_row(dtype, mode, src, dst):
 
 
 def cubic_row(src, dst):
-    return Row("float32", "cubic", src, dst, volresample=volresample("cubic"), scipy=scipy_cubic)
+    calls = dict(volresample=volresample("cubic"))
+    if src != 128 or dst != 256:  # SciPy would take a minute
+        calls["scipy"] = scipy_cubic
+    return Row("float32", "cubic", src, dst, **calls)
 
 
 def grid_row(padding, make_grid, what=""):
@@ -192,24 +205,53 @@ class Memory:
 class OtherLoad:
     """How many cores other programs keep busy meanwhile; None where the system does not tell."""
 
-    def __init__(self):
+    def __init__(self, children):
+        self.children = children
         self.begin, self.since = self.busy_seconds(), time.perf_counter()
 
-    @staticmethod
-    def busy_seconds():
+    def busy_seconds(self):
         """Of the whole machine, and what the host took (steal), without this program and its children."""
         try:
             with open("/proc/stat", encoding="ascii") as file:
                 user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+            ours = sum(map(self.ticks_of, self.children))
         except (OSError, ValueError):
             return None
-        own = sum(os.times()[:4])
-        return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK") - own
+        return (user + nice + system + irq + softirq + steal - ours) / os.sysconf("SC_CLK_TCK") - sum(os.times()[:2])
+
+    @staticmethod
+    def ticks_of(child):
+        with open(f"/proc/{child.pid}/stat", encoding="ascii") as file:
+            return sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13]))
 
     def cores(self):
         if self.begin is None:
             return None
         return max(0.0, (self.busy_seconds() - self.begin) / (time.perf_counter() - self.since))
+
+
+class Kernels:
+    """One bench_kernels for each thread count, which waits for rows to time."""
+
+    def __init__(self, program, threads):
+        self.of = {n: subprocess.Popen([program, "--listen", "--threads", str(n)], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, text=True) for n in threads} if program else {}
+        for n in self.of:
+            self.answer(n)  # its head, after it has measured the memory
+
+    def answer(self, threads):
+        line = self.of[threads].stdout.readline()
+        if not line:
+            sys.exit("bench_peers.py: bench_kernels ended, see above")
+        return json.loads(line)
+
+    def time(self, name, threads, seconds):
+        """Its row of that name; None while it has none."""
+        if not self.of:
+            return None
+        self.of[threads].stdin.write(f"{seconds} {name}\n")
+        self.of[threads].stdin.flush()
+        return self.answer(threads)
 
 
 def set_threads(threads):
@@ -226,7 +268,6 @@ def spread(seconds):
 
 
 def time_call(call, volume, out, seconds):
-    call(volume, out)
     took = []
     while len(took) < TIMES_AT_LEAST or (sum(took) < seconds and len(took) < TIMES_AT_MOST):
         begin = time.perf_counter()
@@ -236,6 +277,7 @@ def time_call(call, volume, out, seconds):
 
 
 def time_peer(call, row, volume, seconds, memory):
+    memory.reuse(False)
     try:
         result = call(volume, row.dst)
     except ImportError:
@@ -244,9 +286,9 @@ def time_peer(call, row, volume, seconds, memory):
         return {"missing": f"not offered: {str(error).splitlines()[0][:100]}"}
     returned = str(result.dtype)
     del result
-    memory.reuse(False)
     found = time_call(call, volume, row.dst, seconds)
     if memory.reuse(True):
+        call(volume, row.dst)
         found["reused"] = time_call(call, volume, row.dst, seconds)
         memory.reuse(False)
     if returned != row.dtype and "label" not in row.name:
@@ -254,22 +296,13 @@ def time_peer(call, row, volume, seconds, memory):
     return found
 
 
-def time_ours(kernels, row, threads, seconds):
-    """bench_kernels' row of that name; None while it has none."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        command = [kernels, "--threads", str(threads), "--seconds", str(seconds), "--filter", row.name, "--json", file.name]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        found = [r for r in json.load(file)["rows"] if r["name"] == row.name]
-    return found[0] if found else None
-
-
-def time_row(row, threads, args, memory):
-    ours = lambda: time_ours(args.kernels, row, threads, args.seconds) if args.kernels else None
-    load, before = OtherLoad(), ours()
-    volume = filled(row.dtype, row.src)
-    peers = {name: time_peer(call, row, volume, args.seconds, memory) for name, call in row.calls.items()}
-    del volume
-    after = ours() if before else None
+def time_row(row, threads, kernels, seconds, memory):
+    volume = volume_of(row.dtype, row.src)
+    set_threads(threads)
+    load, before = OtherLoad(kernels.of.values()), kernels.time(row.name, threads, seconds)
+    peers = {name: {"missing": "uses one thread"} if threads > 1 and name in ONE_THREAD
+             else time_peer(call, row, volume, seconds, memory) for name, call in row.calls.items()}
+    after = kernels.time(row.name, threads, seconds)
     found = {"name": row.name, "threads": threads, "peers": peers, "ours": [o for o in (before, after) if o],
              "other_load_cores": load.cores()}
     if found["ours"]:
@@ -296,12 +329,33 @@ def versions():
     return found
 
 
+class Results:
+    """What is in the file, by name and threads; rows of earlier commits stay until they are timed again."""
+
+    def __init__(self, path, commit):
+        self.path, self.commit, self.rows = path, commit, {}
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                self.rows = {(row["name"], row["threads"]): row for row in json.load(file)["rows"]}
+
+    def has(self, row, threads):
+        return self.rows.get((row.name, threads), {}).get("commit", "") == self.commit
+
+    def add(self, found):
+        self.rows[found["name"], found["threads"]] = found | {"commit": self.commit}
+        with open(self.path + ".new", "w", encoding="utf-8") as file:
+            json.dump({"versions": versions(), "rows": list(self.rows.values())}, file, indent=1)
+        os.replace(self.path + ".new", self.path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", required=True, metavar="FILE", help="where the results go")
+    parser.add_argument("--commit", default="", metavar="TEXT", help="which version of ours this is, for the results")
+    parser.add_argument("--resume", action="store_true", help="leave out what FILE has of this commit")
     parser.add_argument("--kernels", metavar="PROGRAM", help="bench_kernels; without it the peers only")
-    parser.add_argument("--threads", default="1", metavar="N[,N]", help="thread counts, one after the other (1)")
-    parser.add_argument("--seconds", type=float, default=0.5, help="of repeats per call; at least 5 repeats (0.5)")
+    parser.add_argument("--threads", default="1", metavar="N[,N]", help="thread counts (1)")
+    parser.add_argument("--seconds", type=float, default=0.3, help="of repeats per call; at least 3 repeats (0.3)")
     parser.add_argument("--rows", default="", metavar="REGEX", help="only rows whose name it finds")
     parser.add_argument("--list", action="store_true", help="print the rows' names and end")
     args = parser.parse_args()
@@ -309,14 +363,17 @@ def main():
     rows = [row for row in ROWS if re.search(args.rows, row.name)]
     if args.list:
         return print("\n".join(row.name for row in rows))
-    memory, results = Memory(), []
-    for threads in map(int, args.threads.split(",")):
-        set_threads(threads)
-        for row in rows:
-            results.append(time_row(row, threads, args, memory))
-            say(results[-1])
-            with open(args.json, "w", encoding="utf-8") as file:  # after every row: a stopped run is not lost
-                json.dump({"versions": versions(), "rows": results}, file, indent=1)
+    if not rows:
+        parser.error(f"no row's name has '{args.rows}'; --list prints the names")
+    threads, results, memory = list(map(int, args.threads.split(","))), Results(args.json, args.commit), Memory()
+    todo = [(row, n) for row in sorted(rows, key=lambda row: (row.dtype, row.src)) for n in threads
+            if not (args.resume and results.has(row, n))]
+    kernels = Kernels(args.kernels, threads if todo else [])
+    versions(), set_threads(1)  # and so load what takes long
+    for row, n in todo:
+        found = time_row(row, n, kernels, args.seconds, memory)
+        say(found)
+        results.add(found)
 
 
 if __name__ == "__main__":

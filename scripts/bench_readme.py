@@ -40,8 +40,8 @@ def share(row):
 
 
 def of_floor(row):
-    floor = row["ours"].get("floor_ms")
-    return f"{100 * floor / row['ours']['ms_median']:.0f} %" if floor else "-"
+    share = row["ours"]["floor_share"]
+    return f"{100 * share:.0f} %" if share else "-"
 
 
 def kernel_table(report):

@@ -10,7 +10,6 @@ import datetime
 import json
 import pathlib
 import statistics
-import subprocess
 
 import bench_goals
 
@@ -26,13 +25,16 @@ def load(path):
 
 def kernel_rows(kernels, peers):
     """One row for each name and thread count: ours from beside the peers where they were timed, else on its own."""
-    rows = {}
+    rows, floors = {}, {}
     for run in kernels:
         for row in run["rows"]:
-            rows[row["name"], row["threads"]] = {"name": row["name"], "threads": row["threads"], "ours": row, "peers": {}}
+            floors[row["name"], row["threads"]] = row["floor_ms"], row["floor_ms"] / row["ms_median"]
+            rows[row["name"], row["threads"]] = {"name": row["name"], "threads": row["threads"], "ours": row, "peers": {},
+                                                 "commit": run.get("note")}
     for found in peers["rows"] if peers else []:
         row = rows.setdefault((found["name"], found["threads"]),
                               {"name": found["name"], "threads": found["threads"], "ours": None})
+        row["commit"] = found.get("commit")
         row["peers"], row["busy"] = found["peers"], (found.get("other_load_cores") or 0) > BUSY_CORES
         if found["ours"]:
             row["ours"] = merged(found["ours"])
@@ -41,6 +43,9 @@ def kernel_rows(kernels, peers):
                 peer["ratio"] = peer["ms_median"] / row["ours"]["ms_median"]
                 if "reused" in peer:
                     peer["ratio_reused"] = peer["reused"]["ms_median"] / row["ours"]["ms_median"]
+    for key, row in rows.items():
+        if row["ours"]:
+            row["ours"]["floor_ms"], row["ours"]["floor_share"] = floors.get(key, (0, 0))
     names = {name: place for place, (name, _) in reversed(list(enumerate(rows)))}  # where each came first
     return sorted(rows.values(), key=lambda row: (names[row["name"]], row["threads"]))
 
@@ -50,7 +55,6 @@ def merged(runs):
     one = dict(runs[0])
     for key in ("ms_median", "gb_per_s", "bandwidth_share", "cycles_per_voxel"):
         one[key] = statistics.mean(run[key] for run in runs)
-    one["floor_ms"] = min(run.get("floor_ms", 0) for run in runs)
     one["ms_min"], one["ms_max"] = min(r["ms_min"] for r in runs), max(r["ms_max"] for r in runs)
     return one
 
@@ -62,7 +66,7 @@ def number(value):
 
 
 def of_floor(ours):
-    return f"{100 * ours['floor_ms'] / ours['ms_median']:.0f} %" if ours.get("floor_ms") else ""
+    return f"{100 * ours['floor_share']:.0f} %" if ours["floor_share"] else ""
 
 
 def peer_cells(peer):
@@ -134,49 +138,43 @@ def describe(report):
     return "\n".join(lines)
 
 
-def commit():
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=pathlib.Path(__file__).parent,
-                          capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def notes(rows, files, older):
-    found = []
-    if older:
-        found.append(f"FROM AN EARLIER RUN, perhaps of another version: {', '.join(older)}.")
+def notes(report):
+    rows, found = report["rows"], []
+    others = {row["commit"] for row in rows + report["io"] if row.get("commit") != report["commit"]}
+    if others:
+        names = ", ".join(sorted(str(c or "unknown") for c in others))
+        mixed = [row["name"] if "name" in row else f"{row['kind']} {row['mode']}" for row in rows + report["io"] if row.get("commit") in others]
+        found.append(f"OF OTHER COMMITS ({names}): {len(mixed)} rows, such as {mixed[0]}.")
     if any("reused" in peer for row in rows for peer in row["peers"].values()):
         found.append("Peers: ms as installed / with their memory reused from call to call; x: times that ours is faster.")
     if any(row.get("busy") for row in rows):
         found.append(f"! NOT TO BE TRUSTED: other programs kept more than {BUSY_CORES} cores busy meanwhile.")
     if any("returns" in peer for row in rows for peer in row["peers"].values()):
         found.append("* converts to float32 and returns that.")
-    if files:
-        places = " and ".join(sorted({part["place"] for part in files}))
+    if report["io"]:
+        places = " and ".join(sorted({row["place"] for row in report["io"]}))
         found.append(f"Files on {places}; the program's own time, without the start of MPI.")
     return found
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=pathlib.Path, help="with kernels_N.json, peers.json, io.json, scaling.json; bench.json goes there")
-    parser.add_argument("--fresh", default="", metavar="PART[,PART]", help="what was measured in this run")
+    parser.add_argument("folder", type=pathlib.Path, help="with kernels_N.json, peers.json, io.json; bench.json goes there")
+    parser.add_argument("--commit", default="unknown", metavar="TEXT", help="of this run; rows of others are pointed out")
     args = parser.parse_args()
-    folder, fresh = args.folder, args.fresh.split(",")
-    older = [part for part in ("kernels", "peers", "io", "scaling") if part not in fresh and any(folder.glob(f"{part}*.json"))]
 
-    kernels = sorted(map(load, folder.glob("kernels_*.json")), key=lambda run: run["bandwidth"]["threads"])
-    peers, files = load(folder / "peers.json"), [load(folder / name) for name in ("io.json", "scaling.json")]
-    files = [part for part in files if part]
-    rows, io_rows = kernel_rows(kernels, peers), [row for part in files for row in part["rows"]]
-    report = {"commit": commit(), "date": datetime.date.today().isoformat(), "versions": peers and peers["versions"],
+    kernels = sorted(map(load, args.folder.glob("kernels_*.json")), key=lambda run: run["bandwidth"]["threads"])
+    peers, files = load(args.folder / "peers.json"), load(args.folder / "io.json")
+    rows, io_rows = kernel_rows(kernels, peers), files["rows"] if files else []
+    report = {"commit": args.commit, "date": datetime.date.today().isoformat(), "versions": peers and peers["versions"],
               "kernels": [{key: value for key, value in run.items() if key != "rows"} for run in kernels],
-              "rows": rows, "io": io_rows, "earlier": older,
+              "rows": rows, "io": io_rows,
               "goals": bench_goals.judge(rows, io_rows, [run["bandwidth"] for run in kernels])}
 
-    text = "\n\n".join([describe(report), table(rows, io_rows), "\n".join(notes(rows, files, older)),
+    text = "\n\n".join([describe(report), table(rows, io_rows), "\n".join(notes(report)),
                         bench_goals.describe(report["goals"])]) + "\n"
-    (folder / "bench.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    (folder / "bench.md").write_text(text, encoding="utf-8")
+    (args.folder / "bench.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    (args.folder / "bench.md").write_text(text, encoding="utf-8")
     print(text)
 
 

@@ -50,6 +50,12 @@ typedef struct vxs_progress {
 
 typedef struct vxs_report vxs_report;
 
+/* How soon a job is to stop; it can be resumed. */
+typedef enum vxs_stop {
+    VXS_STOP_AFTER_ROUND = 1, /* at the end of the round */
+    VXS_STOP_SOON = 2         /* within the round, whose work is lost, if its end is more than 20 s off */
+} vxs_stop;
+
 /* Zero it, then set what differs. Strings are borrowed for the call. */
 typedef struct vxs_job {
     const char *input;  /* FILE[:DATASET] */
@@ -87,7 +93,8 @@ typedef struct vxs_job {
     int threads;    /* per rank; 0: the cores given to the process, shared among the ranks that share them */
     int force;      /* replace an output file that holds nothing but this dataset; start over where a job was
                      * stopped, unless resume is set */
-    int resume;     /* go on where a job with the same input and parameters was stopped or killed */
+    int resume;     /* go on where a job with the same input and parameters was stopped or killed; begin where
+                     * there is none */
     int no_space_check;
     double checkpoint_seconds; /* between checkpoints; 0: 300 */
     double max_seconds;        /* stop, resumably, before so many have passed; 0: no limit */
@@ -95,8 +102,7 @@ typedef struct vxs_job {
     /* NULL, or the value, as text, of voxels in input chunks that can't be decoded: such a chunk is an error
      * otherwise. Checked against the input's dtype before anything is read. */
     const char *skip_bad_chunks;
-    const volatile sig_atomic_t *stop; /* set it, on all ranks, to stop: at the end of the round, or
-                                        * within it if that is more than 20 s off; may be NULL */
+    const volatile sig_atomic_t *stop; /* a vxs_stop, set on any rank while the job runs; may be NULL */
     const char *command;               /* recorded in the output; may be NULL */
     void (*progress)(const vxs_progress *progress, void *context); /* rank 0 only; may be NULL */
     void (*started)(const vxs_report *report, void *context); /* rank 0, when the plan stands; may be NULL */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <voxslab/voxslab_mpi.h>
+
 #include "cli/value.h"
 
 /* Open MPI, PMIx and PMI launchers (MPICH's mpiexec), srun; first found counts. */
@@ -52,9 +54,12 @@ static void choose_io_component(void) {
 /* What a signal handler may touch must be global. */
 static volatile sig_atomic_t stop_wanted;
 
+/* Who sends SIGUSR1 chose when; after SIGTERM, SIGKILL comes in half a minute. */
 static void want_stop(int number) {
-    (void)number;
-    stop_wanted = 1;
+    if (number == SIGTERM)
+        stop_wanted = VXS_STOP_SOON;
+    else if (!stop_wanted)
+        stop_wanted = VXS_STOP_AFTER_ROUND;
 }
 
 const volatile sig_atomic_t *launch_stop_flag(void) {

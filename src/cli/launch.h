@@ -26,7 +26,7 @@ launch launch_from_environment(void);
  */
 vxs_status launch_mpi(const launch *from);
 
-/* Not 0 once this process got SIGUSR1 or SIGTERM, after launch_mpi: a wish to stop, resumably. */
+/* A vxs_stop, or 0: what SIGUSR1 and SIGTERM wish for, after launch_mpi. */
 const volatile sig_atomic_t *launch_stop_flag(void);
 
 #endif

@@ -5,7 +5,7 @@
 
 enum { DEFAULT_SECONDS = 300 };
 
-/* A stop waits so long for the end of a round. */
+/* VXS_STOP_SOON waits so long for the end of a round. */
 static const double stop_patience = 20;
 
 /* What to do after a round; the ranks' wishes are or-ed. */
@@ -99,7 +99,7 @@ vxs_status checkpoint_within_round(checkpoint *c, double part) {
     double left = part > 0 ? passed / part - passed : 0; /* of the round, as far as we know */
     c->longest_step = now - c->step_end > c->longest_step ? now - c->step_end : c->longest_step;
     c->step_end = now;
-    bool signalled = c->options->stop && *c->options->stop && left > stop_patience;
+    bool signalled = c->options->stop && *c->options->stop == VXS_STOP_SOON && left > stop_patience;
     double until_limit = limit - (now - c->began) - c->longest_save - 0.01 * limit;
     double over = left - (until_limit > 0 ? until_limit : 0); /* a little is better than to lose the round */
     bool late = limit > 0 && until_limit < 1.25 * c->longest_step && over > 1 + 0.01 * limit;

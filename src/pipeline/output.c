@@ -3,17 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/checked.h"
 #include "comm/fatal.h"
 #include "pipeline/job_operator.h"
+#include "pipeline/provenance.h"
 
 enum { LOCK_SECONDS = 2 }; /* to wait for a job that is dying */
 
@@ -73,13 +74,22 @@ static vxs_status check_space(const resolved_job *job) {
     return VXS_OK;
 }
 
+static __attribute__((format(printf, 3, 4))) void warn(char *warnings, size_t bytes, const char *format,
+                                                       ...) {
+    size_t used = strlen(warnings);
+    va_list arguments;
+    va_start(arguments, format);
+    if (used < bytes)
+        vsnprintf(warnings + used, bytes - used, format, arguments);
+    va_end(arguments);
+}
+
 static void warn_of_space(const resolved_job *job, char *warnings, size_t bytes) {
     int64_t wanted = output_bytes(job), there = free_bytes(job->out_file, "");
-    size_t used = strlen(warnings);
-    if (wanted > there && used < bytes)
-        snprintf(warnings + used, bytes - used,
-                 "the output has up to %lld bytes, and only %lld are free there: it must compress well\n",
-                 (long long)wanted, (long long)there);
+    if (wanted > there)
+        warn(warnings, bytes,
+             "the output has up to %lld bytes, and only %lld are free there: it must compress well\n",
+             (long long)wanted, (long long)there);
 }
 
 /* What the job would replace or write over must not be what it reads. */
@@ -114,59 +124,9 @@ static vxs_status check_replaceable(const resolved_job *job, bool exists) {
     return exists ? volume_check_replaceable(job->out_file, job->out_dataset) : VXS_OK;
 }
 
-static void utc(int64_t seconds, char *text, size_t bytes) {
-    time_t t = (time_t)seconds;
-    struct tm fields;
-    strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &fields));
-}
-
-enum { MOST_ATTRIBUTES = 16 };
-
-/* Where the output comes from: a list, and the texts that it points to. */
-typedef struct provenance {
-    volume_attribute attributes[MOST_ATTRIBUTES];
-    int count;
-    char parameters[JOB_PARAMETERS_BYTES], date[32], modified[2][32];
-} provenance;
-
-static void add_attribute(provenance *p, volume_attribute attribute) {
-    p->attributes[p->count++] = attribute;
-}
-
-static void add_source(provenance *p, const volume_info *from, const char *const names[5],
-                       char modified[32]) {
-    utc(from->file_mtime_ns / 1000000000, modified, 32);
-    add_attribute(p, (volume_attribute){names[0], from->file, 0});
-    add_attribute(p, (volume_attribute){names[1], from->dataset, 0});
-    add_attribute(p, (volume_attribute){names[2], NULL, from->file_bytes});
-    add_attribute(p, (volume_attribute){names[3], modified, 0});
-    add_attribute(p, (volume_attribute){names[4], NULL, from->file_mtime_ns});
-}
-
-static void describe_provenance(provenance *p, const resolved_job *job) {
-    static const char *const of_input[] = {"voxslab_input", "voxslab_input_dataset", "voxslab_input_bytes",
-                                           "voxslab_input_mtime", "voxslab_input_mtime_ns"};
-    static const char *const of_points[] = {"voxslab_points", "voxslab_points_dataset",
-                                            "voxslab_points_bytes", "voxslab_points_mtime",
-                                            "voxslab_points_mtime_ns"};
-    p->count = 0;
-    job_parameters(job, p->parameters, sizeof p->parameters);
-    utc(time(NULL), p->date, sizeof p->date);
-    add_attribute(p, (volume_attribute){"voxslab_version", vxs_version(), 0});
-    add_attribute(
-        p, (volume_attribute){"voxslab_command", job->options->command ? job->options->command : "", 0});
-    add_source(p, &job->in, of_input, p->modified[0]);
-    if (job->kind->points)
-        add_source(p, &job->points, of_points, p->modified[1]);
-    add_attribute(p, (volume_attribute){"voxslab_parameters", p->parameters, 0});
-    add_attribute(p, (volume_attribute){"voxslab_date", p->date, 0});
-    if (job->options->skip_bad_chunks) /* how many, once that is known */
-        add_attribute(p, (volume_attribute){"voxslab_bad_chunks", NULL, -1});
-}
-
 static vxs_status create(const resolved_job *job, char *warnings, size_t warnings_bytes) {
     provenance from;
-    describe_provenance(&from, job);
+    TRY(provenance_describe(job, &from));
     volume_spec spec = job->out;
     spec.attributes = from.attributes;
     spec.attribute_count = from.count;
@@ -216,11 +176,10 @@ static bool is_complete(const output *o) {
 /* What the journal has is in OUT.partial, or nothing is and it is made anew. */
 static vxs_status find_partial(output *o, const journal_found *found, char *warnings, size_t bytes) {
     const resolved_job *job = o->job;
-    size_t used = strlen(warnings);
     if (found->version == 0) {
         if (found->damaged)
-            snprintf(warnings + used, bytes - used,
-                     "no record in '%s' can be trusted: everything is written again\n", job->journal);
+            warn(warnings, bytes, "no record in '%s' can be trusted: everything is written again\n",
+                 job->journal);
         return create(job, warnings, bytes);
     }
     CHECK(access(job->partial, F_OK) == 0, VXS_CANT_CREATE,
@@ -228,28 +187,49 @@ static vxs_status find_partial(output *o, const journal_found *found, char *warn
     return output_recover(o, warnings, bytes);
 }
 
-static vxs_status begin_resumed(output *o, bool exists, char *warnings, size_t warnings_bytes) {
+/* No job has begun, or none that was killed before it wrote anything; or one was killed at its very end. */
+static vxs_status begin_without_journal(output *o, bool exists, char *warnings, size_t warnings_bytes) {
+    const resolved_job *job = o->job;
+    if (exists && provenance_is_of(job)) {
+        warn(warnings, warnings_bytes, "nothing to resume: '%s' is complete\n", job->out_file);
+        o->published = true;
+        return VXS_OK;
+    }
+    CHECK(!exists || job->options->force, VXS_CANT_CREATE,
+          "nothing to resume: output '%s' exists, and is of other input, options or version: give another "
+          "name, "
+          "or --force to replace it",
+          job->out_file);
+    TRY(begin_fresh(o, exists, warnings, warnings_bytes));
+    warn(warnings, warnings_bytes, "nothing to resume: '%s' is not there; beginning\n", job->partial);
+    return VXS_OK;
+}
+
+static vxs_status begin_journalled(output *o, bool exists, char *warnings, size_t warnings_bytes) {
     const resolved_job *job = o->job;
     char head[JOURNAL_HEAD_BYTES];
     struct stat out;
     journal_found found;
-    bool partial = access(job->partial, F_OK) == 0, noted = access(job->journal, F_OK) == 0;
-    CHECK(partial || noted, VXS_CANT_CREATE,
-          "nothing to resume: '%s' is not there%s; to begin, leave out --resume", job->partial,
-          exists ? " (but the complete output is)" : "");
-    CHECK(noted, VXS_CANT_CREATE,
-          "can't resume: there is no journal '%s' beside the partial file: start over with --force",
-          job->journal);
     TRY(job_head(job, head, sizeof head));
     TRY(journal_open(job->journal, head, o->done.bits, tile_set_bytes(&o->done), &found, &o->journal));
     o->recorded = found.version > 0;
-    o->published = is_complete(o) && !partial && exists && stat(job->out_file, &out) == 0 &&
-                   found.note == (int64_t)out.st_ino;
+    o->published = is_complete(o) && access(job->partial, F_OK) != 0 && exists &&
+                   stat(job->out_file, &out) == 0 && found.note == (int64_t)out.st_ino;
     if (o->published)
         return VXS_OK;
     TRY(check_replaceable(job, exists));
     TRY(check_space(job));
     return find_partial(o, &found, warnings, warnings_bytes);
+}
+
+static vxs_status begin_resumed(output *o, bool exists, char *warnings, size_t warnings_bytes) {
+    const resolved_job *job = o->job;
+    if (access(job->journal, F_OK) == 0)
+        return begin_journalled(o, exists, warnings, warnings_bytes);
+    CHECK(access(job->partial, F_OK) != 0, VXS_CANT_CREATE,
+          "can't resume: there is no journal '%s' beside the partial file: start over with --force",
+          job->journal);
+    return begin_without_journal(o, exists, warnings, warnings_bytes);
 }
 
 /* ---- begin to end ---- */
@@ -266,9 +246,10 @@ static vxs_status begin_locked(output *o, bool exists, char *warnings, size_t wa
 
 vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes) {
     bool exists;
-    *o = (output){.job = job};
+    *o = (output){0};
     TRY(check_names(job, &exists));
     TRY(lock_take(job->lock, LOCK_SECONDS, &o->lock));
+    o->job = job;
     vxs_status status = begin_locked(o, exists, warnings, warnings_bytes);
     if (status != VXS_OK) {
         char kept[STATUS_MESSAGE_BYTES];
@@ -276,7 +257,7 @@ vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size
         journal_close(o->journal);
         tile_set_destroy(&o->done);
         lock_release(&o->lock);
-        *o = (output){.job = job};
+        *o = (output){0};
         status_set_message(kept);
     }
     return status;
@@ -311,7 +292,7 @@ _Noreturn void output_abort(const resolved_job *job, MPI_Comm comm) {
 }
 
 void output_end(output *o, bool failed) {
-    if (!o->journal)
+    if (!o->job)
         return;
     if (failed && !o->recorded) {
         unlink(o->job->partial);
@@ -321,5 +302,5 @@ void output_end(output *o, bool failed) {
     journal_close(o->journal);
     tile_set_destroy(&o->done);
     lock_release(&o->lock);
-    o->journal = NULL;
+    *o = (output){0};
 }

@@ -17,14 +17,15 @@ typedef struct output {
     tile_set done;  /* what is written; begun by output_begin with what an earlier run recorded */
     int64_t header; /* where a filtered output has its object header */
     bool recorded;  /* some of it is in the journal: OUT.partial is worth keeping */
-    bool published; /* an earlier run was killed when all but removing the journal was done: OUT is there */
+    bool published; /* OUT is there: an earlier run was killed at its very end, or was not killed at all */
 } output;
 
 /*
- * Take the lock and make the output, or, with --resume, find it again. VXS_USAGE when it is the input,
+ * Take the lock and make the output, or, with --resume, find it again; make it, with a warning, when there is
+ * nothing to resume. VXS_USAGE when it is the input,
  * VXS_CANT_CREATE with the reason otherwise: its folder is not there or not writable, another job is at it,
  * OUT or OUT.partial exists and neither --force nor --resume says what to do, an uncompressed output does
- * not fit the disk; with --resume: nothing to resume, other input, parameters or version, a damaged file.
+ * not fit the disk; with --resume: other input, parameters or version, a damaged file.
  * Then nothing is changed on disk, and nothing of *o needs freeing. warnings are added to.
  */
 vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes);

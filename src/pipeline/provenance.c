@@ -1,16 +1,77 @@
 #include "pipeline/provenance.h"
 
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { SOURCE_NOTES = 4, NOTES = 2 + 2 * SOURCE_NOTES };
+#include "journal/journal.h"
+#include "pipeline/job_operator.h"
 
-/* Version and parameters; then of the input, and of its points: file, dataset, size and time. */
+/* ---- to write ---- */
+
+static void utc(int64_t seconds, char *text, size_t bytes) {
+    time_t t = (time_t)seconds;
+    struct tm fields;
+    strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &fields));
+}
+
+static void add_attribute(provenance *p, volume_attribute attribute) {
+    p->attributes[p->count++] = attribute;
+}
+
+static void add_source(provenance *p, const volume_info *from, const char *const names[5],
+                       char modified[32]) {
+    utc(from->file_mtime_ns / 1000000000, modified, 32);
+    add_attribute(p, (volume_attribute){names[0], from->file, 0});
+    add_attribute(p, (volume_attribute){names[1], from->dataset, 0});
+    add_attribute(p, (volume_attribute){names[2], NULL, from->file_bytes});
+    add_attribute(p, (volume_attribute){names[3], modified, 0});
+    add_attribute(p, (volume_attribute){names[4], NULL, from->file_mtime_ns});
+}
+
+/* Of the journal's head. */
+static vxs_status job_checksum(const resolved_job *job, int64_t *checksum) {
+    char head[JOURNAL_HEAD_BYTES];
+    TRY(job_head(job, head, sizeof head));
+    *checksum = libdeflate_crc32(0, head, strlen(head));
+    return VXS_OK;
+}
+
+vxs_status provenance_describe(const resolved_job *job, provenance *p) {
+    static const char *const of_input[] = {"voxslab_input", "voxslab_input_dataset", "voxslab_input_bytes",
+                                           "voxslab_input_mtime", "voxslab_input_mtime_ns"};
+    static const char *const of_points[] = {"voxslab_points", "voxslab_points_dataset",
+                                            "voxslab_points_bytes", "voxslab_points_mtime",
+                                            "voxslab_points_mtime_ns"};
+    const char *command = job->options->command;
+    int64_t checksum;
+    p->count = 0;
+    TRY(job_checksum(job, &checksum));
+    job_parameters(job, p->parameters, sizeof p->parameters);
+    utc(time(NULL), p->date, sizeof p->date);
+    add_attribute(p, (volume_attribute){"voxslab_version", vxs_version(), 0});
+    add_attribute(p, (volume_attribute){"voxslab_command", command ? command : "", 0});
+    add_source(p, &job->in, of_input, p->modified[0]);
+    if (job->kind->points)
+        add_source(p, &job->points, of_points, p->modified[1]);
+    add_attribute(p, (volume_attribute){"voxslab_parameters", p->parameters, 0});
+    add_attribute(p, (volume_attribute){"voxslab_job", NULL, checksum});
+    add_attribute(p, (volume_attribute){"voxslab_date", p->date, 0});
+    if (job->options->skip_bad_chunks) /* how many, once that is known */
+        add_attribute(p, (volume_attribute){"voxslab_bad_chunks", NULL, -1});
+    return VXS_OK;
+}
+
+/* ---- to read back ---- */
+
+enum { SOURCE_NOTES = 4, JOB_NOTE = 2 + 2 * SOURCE_NOTES, NOTES };
+
+/* Version and parameters; then of the input, and of its points: file, dataset, size and time; the job. */
 static const char *const names[NOTES] = {
-    "voxslab_version",      "voxslab_parameters",     "voxslab_input",  "voxslab_input_dataset",
-    "voxslab_input_bytes",  "voxslab_input_mtime_ns", "voxslab_points", "voxslab_points_dataset",
-    "voxslab_points_bytes", "voxslab_points_mtime_ns"};
+    "voxslab_version",      "voxslab_parameters",      "voxslab_input",  "voxslab_input_dataset",
+    "voxslab_input_bytes",  "voxslab_input_mtime_ns",  "voxslab_points", "voxslab_points_dataset",
+    "voxslab_points_bytes", "voxslab_points_mtime_ns", "voxslab_job"};
 
 static void take_source(const volume_note *notes, made_source *source) {
     source->found = true;
@@ -32,6 +93,7 @@ static vxs_status take(const volume_info *output, const volume_note *notes, made
     snprintf(found->parameters, sizeof found->parameters, "%.1023s", notes[1].text);
     take_source(notes + 2, &found->input);
     take_source(notes + 2 + SOURCE_NOTES, &found->points);
+    found->job = notes[JOB_NOTE].found ? notes[JOB_NOTE].number : -1;
     return VXS_OK;
 }
 
@@ -46,6 +108,33 @@ vxs_status provenance_read(const volume_info *output, made_from *found) {
         status = take(output, notes, found);
     free(notes);
     return status;
+}
+
+/* ---- whose it is ---- */
+
+static bool is_source(const made_source *made, const volume_info *info) {
+    return made->found && strcmp(made->file, info->file) == 0 && strcmp(made->dataset, info->dataset) == 0 &&
+           made->bytes == info->file_bytes && made->mtime_ns == info->file_mtime_ns;
+}
+
+static bool is_made_by(const made_from *made, const resolved_job *job) {
+    char parameters[JOB_PARAMETERS_BYTES];
+    int64_t checksum;
+    job_parameters(job, parameters, sizeof parameters);
+    return strcmp(made->version, vxs_version()) == 0 && strcmp(made->parameters, parameters) == 0 &&
+           is_source(&made->input, &job->in) &&
+           (!job->kind->points || is_source(&made->points, &job->points)) &&
+           job_checksum(job, &checksum) == VXS_OK && made->job == checksum;
+}
+
+bool provenance_is_of(const resolved_job *job) {
+    volume_info *output = malloc(sizeof *output);
+    made_from *made = malloc(sizeof *made);
+    const bool is = output && made && volume_probe(job->out_file, job->out_dataset, output) == VXS_OK &&
+                    provenance_read(output, made) == VXS_OK && is_made_by(made, job);
+    free(made);
+    free(output);
+    return is;
 }
 
 /* ---- sources ---- */

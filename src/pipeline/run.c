@@ -332,7 +332,9 @@ static vxs_status run_job(run *r) {
     TRY(resolve(r));
     TRY(plan(r));
     vxs_status status = begin_output(r);
-    if (status == VXS_OK && !r->files.published)
+    if (r->files.published)
+        r->report.resumed_bytes = r->report.output_bytes;
+    else if (status == VXS_OK)
         status = transform(r);
     return finish(r, status);
 }

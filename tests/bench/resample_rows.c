@@ -42,6 +42,12 @@ static void describe(bench_row *r, int i, bool smoke) {
              (long long)r->out);
 }
 
+/* The lesser of what was found before and now. */
+static double floor_now(const job *j, double before, double seconds) {
+    const double now = floor_seconds(j->options.mode, &j->src, &j->dst, vxs_get_num_threads(), seconds);
+    return before > 0 && before < now ? before : now;
+}
+
 /* The floor takes its turn before and after, so that both meet the same neighbours. */
 static bool run(bench_row *r, int i, double seconds) {
     job j = {.src = bench_cube(r->dtype, r->in),
@@ -50,12 +56,11 @@ static bool run(bench_row *r, int i, double seconds) {
     bool done = j.src.data && j.dst.data && r->bytes > 0;
     if (done) {
         bench_fill(&j.src);
-        const double before =
-            floor_seconds(j.options.mode, &j.src, &j.dst, vxs_get_num_threads(), seconds / 4);
+        if (r->beside_floor)
+            r->floor = floor_now(&j, 0, seconds / 4);
         done = bench_time(r, resample, &j, seconds);
-        const double after =
-            floor_seconds(j.options.mode, &j.src, &j.dst, vxs_get_num_threads(), seconds / 4);
-        r->floor = before < after ? before : after;
+        if (r->beside_floor)
+            r->floor = floor_now(&j, r->floor, seconds / 4);
     }
     free(j.src.data);
     free(j.dst.data);

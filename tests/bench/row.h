@@ -16,6 +16,7 @@ typedef struct bench_row {
     int64_t bytes;                 /* that must pass between memory and the processor */
     int repeats;
     double median, least, most; /* seconds */
+    bool beside_floor;          /* whether the floor is to be timed too */
     double floor; /* seconds of the same lines in the same order without any work (floor.h); 0: not known */
 } bench_row;
 

@@ -40,8 +40,8 @@ kill_any_time() { # kill_any_time KIND RANKS [OPTION]...
     children=$(cat "/proc/$launcher/task/"*/children 2>/dev/null)
     # shellcheck disable=SC2086
     [ -z "$children" ] || kill -KILL $children 2>/dev/null
-    wait "$launcher" 2>/dev/null
-    status=$?
+    last_ranks=$ranks
+    wait_for_launcher "$launcher"
 }
 
 kills=0
@@ -97,6 +97,7 @@ for ((i = 0; i < torn; i++)); do
 done
 [ "$mended" -gt 0 ] || fail "none of $torn torn indexes was put back"
 echo "$kills kills in $wanted jobs, $mended torn indexes put back"
+[ "$stuck" -eq 0 ] || echo "mpirun waited for dead ranks: $stuck"
 for name in "${!killed[@]}"; do
     echo "killed $name: ${killed[$name]}"
 done | sort

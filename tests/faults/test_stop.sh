@@ -22,12 +22,14 @@ run 2 $resampling ${storage[contiguous]} --resume
 refused 'chunk=' 'other chunks'
 run 2 resample in.h5:/raw out.h5:/other --size 48,60,40 ${storage[chunked]} --resume --quiet
 refused '/other' 'another dataset'
+cp -p in.h5 kept.h5
 touch -d 2001-01-01 in.h5
 job chunked 2 --resume
 refused 'input_mtime_ns' 'a changed input'
 rm in.h5 && make in.h5 /raw dtype=uint16 shape=60,40,48 chunk=6,20,24 deflate=1
 job chunked 2 --resume
 refused 'input_mtime_ns' 'an input made again'
+mv kept.h5 in.h5
 printf 'x' | dd of=out.h5.partial.journal bs=1 seek=100 conv=notrunc status=none
 job chunked 2 --resume
 refused 'damaged' 'a damaged journal'
@@ -37,11 +39,31 @@ refused 'no journal' 'no journal'
 job chunked 2 --force
 expect_status 0 '--force'
 check_output chunked '--force'
+
+# A complete output is left alone, unless it is another job's; where nothing was begun, --resume begins.
+warned() { # warned NEEDLE WHAT
+    expect_status 0 "$2"
+    grep -q "warning: $1" "$folder.err" || fail "$2: no '$1' in: $(head -c 600 "$folder.err")"
+}
+kept=$(stat -c '%i %Y %s' out.h5)
+run 2 ${resampling/ --quiet/} ${storage[chunked]} --resume
+warned 'nothing to resume: .*complete' 'a complete output'
+[ "$(stat -c '%i %Y %s' out.h5)" = "$kept" ] || fail 'a complete output was written again'
+check_output chunked 'a complete output'
+for other in "${storage[chunked]} --mode nearest" "${storage[chunked]} --input-spacing 1,1,2" "${storage[contiguous]}" "${storage[deflated]}"; do
+    run 2 $resampling $other --resume
+    refused 'of other input, options or version' "a complete output, with $other"
+done
+cp -p in.h5 kept.h5
+touch -d 2001-01-01 in.h5
 job chunked 2 --resume
-refused 'nothing to resume' 'a complete output'
+refused 'of other input, options or version' 'a complete output of a changed input'
+mv kept.h5 in.h5
 clear_output
-job chunked 2 --resume
-refused 'nothing to resume' 'no output'
+run 2 ${resampling/ --quiet/} ${storage[chunked]} --resume
+warned 'nothing to resume: .*beginning' 'no output'
+check_output chunked 'no output'
+clear_output
 
 # Records that can't be trusted: all is written again.
 job_with 'write .partial 12 0 usr1' deflated 2
@@ -101,7 +123,7 @@ for how in --resume --force; do
 done
 children=$(cat "/proc/$launcher/task/"*/children)
 kill -KILL $children
-wait "$launcher"
+wait_for_launcher "$launcher"
 [ -e out.h5.lock ] || fail 'a killed job leaves no lock'
 go_on chunked 'after a killed writer'
 check_output chunked 'after a killed writer'
