@@ -112,29 +112,22 @@ static void locate_same(const axis_map *map, int64_t i, taps *t) {
     t->first = t->last = i;
 }
 
-static void locate_band(const axis_map *map, int64_t i, taps *t) {
+static void locate_spline(const axis_map *map, int64_t i, taps *t) {
     const int64_t knot = spline_knot(map->align, map->in, map->out, i);
     t->first = max_i64(knot - 1 - map->reach, 0);
     t->last = min_i64(knot + 2 + map->reach, map->in - 1);
-}
-
-static void locate_filter(const axis_map *map, int64_t i, taps *t) {
-    const int64_t knot = spline_knot(map->align, map->in, map->out, i);
-    const range blocks = spline_blocks(map->in, (range){max_i64(knot - 1, 0), min_i64(knot + 3, map->in)});
-    t->first = max_i64(blocks.begin - map->reach, 0);
-    t->last = min_i64(blocks.end + map->reach, map->in) - 1;
 }
 
 static const axis_rule rules[VXS_MODES] = {
     [VXS_NEAREST] = {TAP_COPY, 1, false, locate_nearest},
     [VXS_LINEAR] = {TAP_WEIGHTED, 2, true, locate_linear},
     [VXS_AREA] = {TAP_WINDOW, 0, true, locate_area},
-    [VXS_CUBIC] = {TAP_BAND, 0, false, locate_band},
+    [VXS_CUBIC] = {TAP_BAND, 0, false, locate_spline},
 };
 static const axis_rule same_size = {TAP_COPY, 1, true, locate_same};
 /* Windows that never leave a voxel. */
 static const axis_rule area_grown = {TAP_COPY, 1, true, locate_area};
-static const axis_rule cubic_filtered = {TAP_FILTER, SPLINE_TAPS, false, locate_filter};
+static const axis_rule cubic_filtered = {TAP_FILTER, SPLINE_TAPS, false, locate_spline};
 
 static const axis_rule *rule_of(const axis_map *map) {
     const axis_rule *rule = &rules[map->mode];
@@ -201,7 +194,7 @@ void axis_maps_settle(axis_map axis[3]) {
             continue;
         if (same)
             set_cubic(map, TAP_COPY, map->wide);
-        else if (a > 0 && map->kind == TAP_BAND && spline_filters(map->in, map->out))
+        else if (map->kind == TAP_BAND && spline_filters(map->in, map->out))
             set_cubic(map, TAP_FILTER, map->wide);
     }
 }
@@ -215,11 +208,15 @@ range axis_map_source(const axis_map *map, range outputs) {
     return (range){a.first, b.last + 1};
 }
 
+static bool is_spline(const axis_map *map) {
+    return map->kind == TAP_BAND || map->kind == TAP_FILTER;
+}
+
 int64_t axis_map_max_taps(const axis_map *map) {
-    if (map->kind == TAP_FILTER)
-        return min_i64(map->in, 2 * SPLINE_BLOCK + 2 * map->reach);
+    if (is_spline(map))
+        return min_i64(map->in, 2 * map->reach + SPLINE_TAPS);
     if (map->kind != TAP_WINDOW)
-        return map->kind == TAP_BAND ? min_i64(map->in, map->taps) : map->taps;
+        return map->taps;
     /* A window that begins inside a voxel may touch one more at either end. */
     return min_i64(map->in, map->in / map->out + (map->in % map->out ? 2 : 0));
 }
@@ -251,10 +248,6 @@ int axis_map_weight_bits(const axis_map *map) {
 bool axis_map_halves(const axis_map *map) {
     return map->kind == TAP_WEIGHTED && !map->torch && !map->align && map->in % map->out == 0 &&
            map->in / map->out % 2 == 0;
-}
-
-static bool is_spline(const axis_map *map) {
-    return map->kind == TAP_BAND || map->kind == TAP_FILTER;
 }
 
 static int weights_of(const axis_map *map) {

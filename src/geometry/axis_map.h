@@ -17,7 +17,7 @@ typedef enum tap_kind {
     TAP_WEIGHTED, /* a fixed number of weighted taps: linear has two */
     TAP_WINDOW,   /* all voxels first..last, equal weights: area */
     TAP_BAND,     /* weighted voxels first..last: cubic, its prefilter and its four weights in one */
-    TAP_FILTER    /* four weighted coefficients, from a filter over blocks of the voxels first..last: cubic */
+    TAP_FILTER    /* four weighted coefficients, from a filter over the voxels first..last: cubic */
 } tap_kind;
 
 /* How one axis is resampled: a few words, by value, whatever the size. */

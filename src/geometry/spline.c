@@ -8,11 +8,17 @@
 enum {
     SHORT = 64,       /* below, the prefilter's entries are SciPy's own, with what it does at the ends */
     KEPT_LEAST = 16,  /* from here on the spline meets the voxels, though SciPy's prefilter is not exact */
-    FILTERED_MOST = 4 /* in/out up to which filtering every voxel costs less than a band per output */
+    FILTERED_MOST = 3 /* in/out up to which filtering every voxel costs less than a band per output */
 };
 
 double spline_gain(void) {
     return (1 - SPLINE_POLE) / (1 + SPLINE_POLE);
+}
+
+void spline_factors(double q[SPLINE_FACTORS]) {
+    double power = SPLINE_POLE;
+    for (int k = 0; k < SPLINE_FACTORS; k++, power *= power)
+        q[k] = power / (1 + power * power);
 }
 
 static double coordinate(bool align, int64_t in, int64_t out, int64_t i) {
@@ -48,12 +54,9 @@ bool spline_filters(int64_t in, int64_t out) {
 }
 
 int spline_reach(bool filter, bool wide) {
-    return wide ? 28 : filter ? 20 : 16;
-}
-
-range spline_blocks(int64_t in, range voxels) {
-    const int64_t last = (voxels.end - 1) / SPLINE_BLOCK * SPLINE_BLOCK;
-    return (range){voxels.begin / SPLINE_BLOCK * SPLINE_BLOCK, last + min_i64(SPLINE_BLOCK, in - last)};
+    if (filter)
+        return wide ? 31 : 19;
+    return wide ? 28 : 16;
 }
 
 /* SciPy's spline_filter1d of one line, order 3, mode reflect: in place. */
@@ -116,8 +119,7 @@ static double entry(const spline_table *table, int64_t row, int64_t column) {
     return spline_gain() * sum;
 }
 
-/* The voxel that index i of the line mirrored about its outer faces stands for, again and again. */
-static int64_t mirrored(int64_t i, int64_t n) {
+int64_t spline_mirrored(int64_t i, int64_t n) {
     i %= 2 * n;
     i += i < 0 ? 2 * n : 0;
     return i < n ? i : 2 * n - 1 - i;
@@ -129,7 +131,7 @@ void spline_band(const spline_table *table, bool align, int64_t out, int64_t i, 
     int64_t row[SPLINE_TAPS];
     const int64_t knot = spline_weights(align, table->in, out, i, w);
     for (int j = 0; j < SPLINE_TAPS; j++)
-        row[j] = mirrored(knot - 1 + j, table->in);
+        row[j] = spline_mirrored(knot - 1 + j, table->in);
     for (int64_t column = first; column <= last; column++) {
         double sum = w[0] * entry(table, row[0], column);
         for (int j = 1; j < SPLINE_TAPS; j++)

@@ -9,11 +9,13 @@
 #include "kernels/rows.h"
 
 enum {
-    SPAN = 448,           /* source rows and columns of a tile: then its halo is a small part of it */
-    SLOT_BYTES = 4 << 20, /* of all output planes before h */
-    PLANES = 16,          /* output planes that share the conversion of their source */
+    SPAN = 256,           /* source rows and columns of a tile: then its halo is a small part of it */
+    W_MOST = 512,         /* output columns: a plane of them stays in the second-level cache */
+    SLOT_BYTES = 8 << 20, /* of all output planes after d */
+    PLANES = 24,          /* output planes that share the conversion of their source */
     PLANE_ROWS = 160,
     ITEMS_PER_THREAD = 4,
+    VECTOR_MOST = 8, /* doubles: what is transposed is rounded up to so many rows */
     ROW_BYTES = TILE_WIDTH * (int)sizeof(double)
 };
 
@@ -24,62 +26,73 @@ bool cubic_is_needed(const axis_map axis[3]) {
     return false;
 }
 
-/* How many outputs certainly need no more than SPAN voxels. */
-static int64_t outputs_in_span(const axis_map *map) {
-    const double spare = (double)(SPAN - axis_map_max_taps(map) - 2);
-    return (int64_t)min_i64((int64_t)(spare * ((double)map->out / (double)map->in)), map->out - 1) + 1;
+/* From output to output, in voxels. */
+static double step_of(const axis_map *map) {
+    if (!map->align)
+        return (double)map->in / (double)map->out;
+    return map->out > 1 ? (double)(map->in - 1) / (double)(map->out - 1) : 0;
 }
 
+/* How many outputs certainly need no more than so many voxels, which one output does not exceed. */
+static int64_t outputs_within(const axis_map *map, int64_t voxels) {
+    const double spare = (double)max_i64(voxels - 1 - axis_map_max_taps(map), 0), step = step_of(map);
+    return spare >= step * (double)(map->out - 1) ? map->out : (int64_t)(spare / step) + 1;
+}
+
+/* Rows that the filter has beyond the voxels, where both ends are mirrored. */
 static int64_t mirrored_rows(const axis_map *map) {
-    return map->kind == TAP_FILTER ? 2 * map->reach : 0;
+    return map->kind == TAP_FILTER ? 2 * (map->reach + SPLINE_TAPS / 2) : 0;
 }
 
 cubic_sizes cubic_sizes_of(const axis_map axis[3]) {
     const axis_map *d = &axis[0], *h = &axis[1], *w = &axis[2];
-    cubic_sizes s = {.h_most = outputs_in_span(h), .w_most = outputs_in_span(w)};
+    cubic_sizes s = {.h_most = outputs_within(h, SPAN), .w_most = min_i64(outputs_within(w, SPAN), W_MOST)};
     s.columns = div_ceil(min_i64(w->in, SPAN), TILE_WIDTH);
-    s.slot_rows = min_i64(h->in, SPAN) + mirrored_rows(h);
+    s.out_columns = div_ceil(s.w_most, TILE_WIDTH);
+    s.slot_rows = round_up(min_i64(h->in, SPAN) + mirrored_rows(h), VECTOR_MOST) + VECTOR_MOST;
     s.line_rows = s.columns * TILE_WIDTH + mirrored_rows(w);
-    const int64_t taps = axis_map_max_taps(d), step = div_ceil(d->in, d->out);
-    s.planes = min_i64(min_i64(PLANES, d->out), 1 + (PLANE_ROWS - taps) / step);
+    s.planes = min_i64(PLANES, outputs_within(d, PLANE_ROWS));
     s.planes = max_i64(1, min_i64(s.planes, SLOT_BYTES / ROW_BYTES / (s.columns * s.slot_rows)));
-    s.plane_rows = taps + (s.planes - 1) * step;
+    s.plane_rows =
+        (int64_t)((double)(s.planes - 1) * step_of(d)) + 1 + axis_map_max_taps(d) + mirrored_rows(d);
+    s.filter_rows = max_i64(s.plane_rows, max_i64(s.slot_rows, s.line_rows));
     return s;
 }
 
-static int64_t slots_of(const cubic_sizes *s) {
-    return s->planes * s->columns + 1;
+/* The buffers of a worker one after the other: how many rows each has. */
+enum { BUFFERS = 8 };
+
+static void buffer_rows(const cubic_sizes *s, int64_t rows[BUFFERS]) {
+    const int64_t of_buffers[BUFFERS] = {s->plane_rows,
+                                         s->line_rows,
+                                         s->filter_rows + SPLINE_BETWEEN,
+                                         s->filter_rows,
+                                         TILE_WIDTH,
+                                         1,
+                                         s->planes * s->columns * s->slot_rows,
+                                         s->out_columns * s->slot_rows};
+    memcpy(rows, of_buffers, sizeof of_buffers);
 }
 
 int64_t cubic_scratch_bytes(const axis_map axis[3]) {
     const cubic_sizes s = cubic_sizes_of(axis);
-    const int64_t rows = s.plane_rows + slots_of(&s) * s.slot_rows + 2 * s.line_rows + 3 * TILE_WIDTH + 1;
-    return rows * ROW_BYTES + round_up(slots_of(&s) * (int64_t)sizeof(double *), ROW_BYTES);
-}
-
-static void *take(char **free_scratch, int64_t rows) {
-    void *here = *free_scratch;
-    *free_scratch += rows * ROW_BYTES;
-    return here;
+    int64_t rows[BUFFERS], all = 0;
+    buffer_rows(&s, rows);
+    for (int i = 0; i < BUFFERS; i++)
+        all += rows[i];
+    return all * ROW_BYTES;
 }
 
 void cubic_worker_init(cubic_worker *k, const cubic_job *j, void *scratch) {
-    char *from = scratch;
-    const cubic_sizes *s = &j->sizes;
-    *k = (cubic_worker){.job = j};
-    k->planes = take(&from, s->plane_rows);
-    k->rows = take(&from, TILE_WIDTH);
-    k->sums = take(&from, TILE_WIDTH);
-    k->turned = take(&from, TILE_WIDTH);
-    k->out_row = take(&from, 1);
-    k->line = take(&from, s->line_rows);
-    k->coefficients = take(&from, s->line_rows);
-    k->slots = take(&from, slots_of(s) * s->slot_rows);
-    k->slot = (double **)(void *)from;
-    /* Columns and rows that a tile leaves out are computed all the same: from numbers, though not from data.
-     */
-    memset(k->planes, 0, (size_t)(s->plane_rows * ROW_BYTES));
-    memset(k->rows, 0, (size_t)(3 * TILE_WIDTH * ROW_BYTES));
+    double *buffer[BUFFERS], *from = scratch;
+    int64_t rows[BUFFERS];
+    buffer_rows(&j->sizes, rows);
+    for (int i = 0; i < BUFFERS; from += rows[i++] * TILE_WIDTH)
+        buffer[i] = from;
+    *k = (cubic_worker){j,         buffer[0], buffer[1], buffer[2], buffer[3],
+                        buffer[4], buffer[6], buffer[7], buffer[5]};
+    /* Columns that a tile leaves out are computed all the same: from numbers, though not from data. */
+    memset(k->planes, 0, (size_t)(rows[0] * ROW_BYTES));
 }
 
 /* Tiles of nearly the same size. */
@@ -131,13 +144,14 @@ static void run_item(cubic_worker *k, const cut cuts[3], int64_t item) {
 
 void cubic_run(const resample_kernel *kernel, const box_view *src, const box_view *dst) {
     const axis_map maps[3] = {kernel->axis[0]->map, kernel->axis[1]->map, kernel->axis[2]->map};
-    const cubic_job j = {.kernel = kernel,
-                         .rows = isa_row_functions(),
-                         .src = src,
-                         .dst = dst,
-                         .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
-                         .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
-                         .sizes = cubic_sizes_of(maps)};
+    cubic_job j = {.kernel = kernel,
+                   .rows = isa_row_functions(),
+                   .src = src,
+                   .dst = dst,
+                   .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
+                   .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
+                   .sizes = cubic_sizes_of(maps)};
+    spline_factors(j.factors);
     cut cuts[3];
     cut_work(&j, cuts);
     const range *out = dst->where.axis;

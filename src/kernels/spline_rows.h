@@ -6,6 +6,7 @@
 #ifndef KERNELS_SPLINE_ROWS_H
 #define KERNELS_SPLINE_ROWS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { TILE_WIDTH = 64 };
@@ -22,19 +23,23 @@ typedef struct row_sums {
 
 typedef void row_sums_fn(double *out, const double *in, const row_sums *sums);
 
-/*
- * The prefilter of one block, count rows of in, which has reach more on each side:
- *   up(k) = in(k) + z*up(k-1) from row -reach, down(k) = in(k) + z*down(k+1) from row count-1+reach
- *   out(k) = up(k) + z*down(k+1)
- */
-typedef void row_filter_fn(double *out, const double *in, int64_t count, int64_t reach, double z,
-                           int64_t width);
+/* The same sums as float32 voxels: exactly width columns of every row, rows step voxels apart. */
+typedef void row_sums_float_fn(float *out, int64_t step, const double *in, const row_sums *sums);
 
-/* out[c][r] = in[r][c] of TILE_WIDTH rows and columns */
-typedef void tile_transpose_fn(double *out, const double *in);
+/*
+ * The prefilter without its gain: coefficients of count rows of in, which has on each side as many more as
+ * the filter reaches. between: count + SPLINE_BETWEEN rows of scratch. q, wide: as geometry/spline.h.
+ */
+typedef void row_filter_fn(double *out, double *between, const double *in, int64_t count, const double *q,
+                           bool wide, int64_t width);
+enum { SPLINE_BETWEEN = 38 };
+
+/* out[c][r] = in[r][c] of so many rows and columns of in; up to seven more of either may be written. */
+typedef void tile_transpose_fn(double *out, const double *in, int64_t rows, int64_t columns);
 
 typedef struct spline_functions {
     row_sums_fn *sums;
+    row_sums_float_fn *sums_float;
     row_filter_fn *filter;
     tile_transpose_fn *transpose;
 } spline_functions;

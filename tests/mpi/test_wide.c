@@ -171,7 +171,7 @@ static void labels_of_every_dtype_and_layout_are_the_oracles(void **state) {
         }
 }
 
-/* Axes h and w that are filtered in blocks, and that are not; d with halos of 18 and 30 planes. */
+/* Axes that are filtered, and that are not; d with halos of 18, 21 and 30, 33 planes. */
 static const struct {
     vxs_dtype dtype, out_dtype;
     int align, axes;

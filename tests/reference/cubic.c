@@ -1,14 +1,18 @@
 /*
- * Cubic B-splines: SEMANTICS, "cubic". Whole lines, axis after axis, in double.
+ * Cubic B-splines: SEMANTICS, "cubic". Whole lines, axis after axis, d, then w, then h, in double. (w before
+ * h: where they grow, half as many values then change from rows to columns and back.)
  *
  * A volume that keeps its size is copied, as SciPy has it, and so is an axis of 16 voxels or more that keeps
  * its size: the spline passes through the voxels. (SciPy's start of the recursion, see filter_line, makes it
- * miss them on shorter ones.) Any other axis is W*P. Which of two forms of P is taken depends on the axis
- * alone, d or not, and on its sizes: band    d, and axes shorter than 64 or more than 4 times as long as the
- * output: one weight per voxel floor(cc)-1-K .. floor(cc)+2+K, the entry of W*P; K = 16, or 28 for float64.
- *   filter  else: P in blocks of 32 voxels, which begin at multiples of 32. Within one, P is two recursions,
- * one upwards and one downwards, that start K = 20 (28) voxels outside of it on the line mirrored at its
- *           ends; then W's 4 weights.
+ * miss them on shorter ones.) Any other axis is W*P. Which of two forms of P is taken depends on the axis's
+ * sizes alone:
+ *   band    axes shorter than 64 or more than 3 times as long as the output: one weight per voxel
+ *           floor(cc)-1-K .. floor(cc)+2+K, the entry of W*P; K = 16, or 28 for float64.
+ *   filter  else: P on the line mirrored at its ends, then W's 4 weights. P is a geometric series upwards and
+ *           downwards, and so a product: with E a step of one voxel, T(m) = 1 + q(m)*(E^m + E^-m) and
+ *           q(m) = z^m/(1+z^2m), it is gain*T(1)*T(2)*T(4)*T(8)*T(16)*..., of which T(32) is 1 + 5e-19.
+ *           float64 takes five factors, K = 31. Otherwise T(4)*T(8)*T(16) is T(4)*T(8) + T(16)-1: 4e-11 is
+ *           lost, and K = 16+1+2 = 19 voxels on either side are enough.
  * Both are sums over fixed voxels in a fixed order, whatever part of the line is computed.
  */
 #include <math.h>
@@ -17,7 +21,7 @@
 
 #include "reference/reference.h"
 
-enum { BLOCK = 32, SHORT = 64, KEPT_LEAST = 16, MIRROR_REACH = 64 };
+enum { SHORT = 64, KEPT_LEAST = 16, FILTERED_MOST = 3, MIRROR_REACH = 64 };
 
 static const double pole = -0.267949192431122706472553658494127633;
 
@@ -109,20 +113,33 @@ bool reference_cubic_copies(int64_t in, int64_t out) {
     return in == out && in >= KEPT_LEAST;
 }
 
-bool reference_cubic_filters(bool outermost, int64_t in, int64_t out) {
-    return !outermost && in != out && in >= SHORT && (__int128)in <= 4 * (__int128)out;
+bool reference_cubic_filters(int64_t in, int64_t out) {
+    return in != out && in >= SHORT && (__int128)in <= FILTERED_MOST * (__int128)out;
 }
 
-/* Coefficient i of a line, without the gain. */
-static double coefficient(const double *line, int64_t n, int64_t i, int64_t reach) {
-    const int64_t begin = i / BLOCK * BLOCK, end = begin + BLOCK < n ? begin + BLOCK : n;
-    double up = line[mirrored(begin - reach, n)];
-    for (int64_t k = begin - reach + 1; k <= i; k++)
-        up = line[mirrored(k, n)] + pole * up;
-    double down = line[mirrored(end - 1 + reach, n)];
-    for (int64_t k = end - 2 + reach; k > i; k--)
-        down = line[mirrored(k, n)] + pole * down;
-    return up + pole * down;
+/* y + (T(m) - 1)*x at voxel i, with one rounding after the pair's sum */
+static double add_pair(double y, const double *x, int64_t n, int64_t i, int64_t m) {
+    double power = pole;
+    for (int64_t k = 1; k < m; k *= 2)
+        power *= power;
+    return fma(power / (1 + power * power), x[mirrored(i - m, n)] + x[mirrored(i + m, n)], y);
+}
+
+/* y = T(m)*x */
+static void apply_factor(double *y, const double *x, int64_t n, int64_t m) {
+    for (int64_t i = 0; i < n; i++)
+        y[i] = add_pair(x[i], x, n, i, m);
+}
+
+/* The coefficients of a line, without the gain; a, b: [n], the result is in a. */
+static void filter_long_line(const double *line, double *a, double *b, int64_t n, bool wide) {
+    apply_factor(b, line, n, 4);
+    apply_factor(a, b, n, 8);
+    for (int64_t i = 0; i < n; i++)
+        b[i] = add_pair(a[i], wide ? a : line, n, i, 16);
+    apply_factor(a, b, n, 1);
+    memcpy(b, a, (size_t)n * sizeof *b);
+    apply_factor(a, b, n, 2);
 }
 
 static double filtered_value(const double *coefficients, bool align, int64_t in, int64_t out, int64_t i) {
@@ -150,11 +167,11 @@ typedef struct axis_job {
     const reference_band *bands; /* [out] of a banded axis */
 } axis_job;
 
-/* coefficients: [in], to be overwritten. */
+/* coefficients: [2*in], to be overwritten. */
 static void resample_line(const axis_job *j, const double *line, double *coefficients, double *y,
                           int64_t stride) {
-    for (int64_t i = 0; i < j->in && j->filters; i++)
-        coefficients[i] = coefficient(line, j->in, i, j->wide ? 28 : 20);
+    if (j->filters)
+        filter_long_line(line, coefficients, coefficients + j->in, j->in, j->wide);
     for (int64_t i = 0; i < j->out; i++)
         y[i * stride] = j->copies    ? line[i]
                         : j->filters ? filtered_value(coefficients, j->align, j->in, j->out, i)
@@ -163,7 +180,7 @@ static void resample_line(const axis_job *j, const double *line, double *coeffic
 
 /* One axis of x: [before][in][after] into y: [before][out][after]. */
 static int resample_axis(const double *x, double *y, axis_job j, int64_t before, int64_t after) {
-    double *line = malloc(2 * (size_t)j.in * sizeof *line);
+    double *line = malloc(3 * (size_t)j.in * sizeof *line);
     reference_band *bands = malloc((size_t)j.out * sizeof *bands);
     j.bands = bands;
     for (int64_t i = 0; i < j.out && bands && !j.copies && !j.filters; i++)
@@ -182,6 +199,7 @@ static int resample_axis(const double *x, double *y, axis_job j, int64_t before,
 
 int reference_cubic_volume(const double *x, double *y, bool align, bool wide, const int64_t in[3],
                            const int64_t out[3]) {
+    static const int order[3] = {0, 2, 1};
     int64_t shape[3] = {in[0], in[1], in[2]};
     if (memcmp(in, out, sizeof shape) == 0) {
         memcpy(y, x, (size_t)(in[0] * in[1] * in[2]) * sizeof *y);
@@ -191,20 +209,21 @@ int reference_cubic_volume(const double *x, double *y, bool align, bool wide, co
     int status = from ? VXS_OK : VXS_IO;
     if (from)
         memcpy(from, x, (size_t)(in[0] * in[1] * in[2]) * sizeof *from);
-    for (int axis = 0; axis < 3 && status == VXS_OK; axis++) {
+    for (int k = 0; k < 3 && status == VXS_OK; k++) {
+        const int axis = order[k];
         const int64_t before = axis == 0 ? 1 : axis == 1 ? shape[0] : shape[0] * shape[1];
         const int64_t after = axis == 2 ? 1 : axis == 1 ? shape[2] : shape[1] * shape[2];
-        double *to = axis == 2 ? y : malloc((size_t)(before * out[axis] * after) * sizeof *to);
+        double *to = k == 2 ? y : malloc((size_t)(before * out[axis] * after) * sizeof *to);
         const axis_job j = {.align = align,
                             .wide = wide,
-                            .filters = reference_cubic_filters(axis == 0, in[axis], out[axis]),
+                            .filters = reference_cubic_filters(in[axis], out[axis]),
                             .copies = reference_cubic_copies(in[axis], out[axis]),
                             .in = in[axis],
                             .out = out[axis]};
         status = to ? resample_axis(from, to, j, before, after) : VXS_IO;
         shape[axis] = out[axis];
         free(from);
-        from = axis == 2 ? NULL : to;
+        from = k == 2 ? NULL : to;
     }
     free(from);
     return status;

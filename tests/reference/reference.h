@@ -63,8 +63,8 @@ reference_band reference_cubic_band(bool align, bool wide, int64_t in, int64_t o
 /* Whether a cubic axis is copied, if the volume is not. */
 bool reference_cubic_copies(int64_t in, int64_t out);
 
-/* Whether a cubic axis that changes size is filtered in blocks, not banded. outermost: the axis d. */
-bool reference_cubic_filters(bool outermost, int64_t in, int64_t out);
+/* Whether a cubic axis that changes size is filtered, not banded. */
+bool reference_cubic_filters(int64_t in, int64_t out);
 
 /* x: [in] to y: [out] by cubic splines, in double; see cubic.c. VXS_IO when memory is short. */
 int reference_cubic_volume(const double *x, double *y, bool align, bool wide, const int64_t in[3],

@@ -250,12 +250,11 @@ static void the_form_of_cubic_is_the_oracles(void **state) {
                     three[0] = map_of(VXS_CUBIC, VXS_COORDS_AUTO, 0, VXS_UINT8, 5, 6);
                 axis_maps_settle(three);
                 const bool copies = (in == out && !other) || reference_cubic_copies(in, out);
-                const tap_kind inner = copies                                    ? TAP_COPY
-                                       : reference_cubic_filters(false, in, out) ? TAP_FILTER
-                                                                                 : TAP_BAND;
-                assert_int_equal(three[1].kind, inner);
-                assert_int_equal(three[2].kind, inner);
-                assert_int_equal(three[0].kind, copies && !other ? TAP_COPY : TAP_BAND);
+                const tap_kind form = copies                             ? TAP_COPY
+                                      : reference_cubic_filters(in, out) ? TAP_FILTER
+                                                                         : TAP_BAND;
+                for (int a = other; a < 3; a++)
+                    assert_int_equal(three[a].kind, form);
             }
 }
 

@@ -225,12 +225,41 @@ static void strided_views_give_what_packed_ones_give(void **state) {
 }
 
 /* The instruction set is the best, or the one that VOXSLAB_ISA names. */
+/* The four taps of an output and what the prefilter reaches beyond them: nothing of whole blocks or tiles. */
+static void an_output_reads_its_reach_and_two_voxels_on_either_side(void **state) {
+    (void)state;
+    static const struct {
+        int64_t in, out;
+        vxs_dtype dtype;
+        int reach;
+    } axes[] = {{200, 150, VXS_FLOAT32, 19}, {200, 150, VXS_FLOAT64, 31}, {200, 700, VXS_UINT8, 19},
+                {200, 20, VXS_INT16, 16},    {200, 20, VXS_FLOAT64, 28},  {60, 90, VXS_FLOAT32, 16}};
+    const vxs_resample_options options = {VXS_CUBIC, VXS_COORDS_AUTO, 0};
+    for (size_t k = 0; k < sizeof axes / sizeof *axes; k++) {
+        const int64_t n = axes[k].in, m = axes[k].out;
+        const int64_t in[AXES] = {1, 1, n, n, n}, out[AXES] = {1, 1, m, m, m};
+        resample_operator op;
+        assert_int_equal(resample_operator_init(&op, &options, axes[k].dtype, axes[k].dtype, in, out),
+                         VXS_OK);
+        for (int64_t i = 0; i < m; i++) {
+            const box one = {{{0, 1}, {0, 1}, {i, i + 1}, {i, i + 1}, {i, i + 1}}};
+            const box need = resample_operator_input(&op, &one);
+            const int64_t below = ((2 * i + 1) * n + m) / (2 * m) - 1; /* floor((i + 1/2) * n/m - 1/2) */
+            for (int a = AXIS_D; a <= AXIS_W; a++) {
+                assert_int_equal(need.axis[a].begin, max_i64(below - 1 - axes[k].reach, 0));
+                assert_int_equal(need.axis[a].end, min_i64(below + 3 + axes[k].reach, n));
+            }
+        }
+    }
+}
+
 int main(void) {
     if (isa_check() != VXS_OK) {
         printf("skipped: %s\n", status_message());
         return 77;
     }
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_output_reads_its_reach_and_two_voxels_on_either_side),
         cmocka_unit_test(volumes_of_all_forms_equal_the_oracle_to_the_byte),
         cmocka_unit_test(boxes_computed_alone_make_the_whole),
         cmocka_unit_test(a_nan_and_an_infinity_reach_what_they_reach_in_the_oracle),

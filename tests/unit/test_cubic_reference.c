@@ -12,6 +12,7 @@
 
 #include "reference/golden.h"
 #include "reference/reference.h"
+#include "unit/sample_data.h"
 
 static const vxs_resample_options half_pixel = {VXS_CUBIC, VXS_COORDS_AUTO, 0};
 
@@ -61,6 +62,29 @@ static void cubic_of_float32_is_scipys_within_1e_9_before_the_cast(void **state)
 static void cubic_of_float64_is_scipys_within_1e_14(void **state) {
     (void)state;
     check_golden(VXS_FLOAT64, 1e-14);
+}
+
+/* What the prefilter's far ends would add, for voxels of +-1: alternating, the worst of a line, and random.
+ */
+static void what_float32_leaves_out_is_below_1e_9(void **state) {
+    (void)state;
+    enum { SIDE = 64, OUT = 67 };
+    static double x[SIDE * SIDE * SIDE], y[2][OUT * OUT * OUT];
+    static const int64_t in[3] = {SIDE, SIDE, SIDE}, out[3] = {OUT, OUT, OUT};
+    for (int random = 0; random < 2; random++) {
+        uint64_t seed = 7;
+        for (int k = 0; k < SIDE * SIDE * SIDE; k++) {
+            const int at = random ? (int)sample_between(&seed, 0, 1) : k + k / SIDE + k / SIDE / SIDE;
+            x[k] = at % 2 ? -1 : 1;
+        }
+        for (int wide = 0; wide < 2; wide++)
+            assert_int_equal(reference_cubic_volume(x, y[wide], false, wide, in, out), VXS_OK);
+        double worst = 0;
+        for (int k = 0; k < OUT * OUT * OUT; k++)
+            worst = fmax(worst, fabs(y[0][k] - y[1][k]));
+        assert_true(worst < 1e-9);
+        assert_true(worst > 1e-13); /* they are two filters */
+    }
 }
 
 /* One line along an axis. */
@@ -185,6 +209,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cubic_of_float32_is_scipys_within_1e_9_before_the_cast),
         cmocka_unit_test(cubic_of_float64_is_scipys_within_1e_14),
+        cmocka_unit_test(what_float32_leaves_out_is_below_1e_9),
         cmocka_unit_test(a_constant_line_stays_constant_at_every_size),
         cmocka_unit_test(a_straight_line_stays_straight_far_from_its_ends),
         cmocka_unit_test(alternating_voxels_meet_at_zero_half_way),
