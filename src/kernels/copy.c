@@ -86,6 +86,7 @@ static bool copy_lines(worker *k, int64_t at[AXES]) {
     if (k->strip.picks.lines == 0)
         return false;
     pick_rows(&b, &k->strip);
+    k->copied_from = NULL; /* its copy was in the scratch */
     at[AXIS_H] = k->end_h;
     return true;
 }
