@@ -32,6 +32,7 @@ typedef struct points {
     int w_flags;      /* points_place_w: axis_flag of all points, or'ed */
     int64_t count;
     int flags;       /* of all points, or'ed */
+    bool u_is_left;  /* u has not been found: points_locate does */
     bool exact_only; /* an axis too long for the fast rules: every point goes by point_locate */
     _Alignas(64) double u[3][POINTS]; /* real: coordinates in voxels, d, h, w, before padding */
     /* blend: of the taps index and index+1. An edge point has taps out of bounds: their weight is 0 here,
@@ -104,7 +105,7 @@ typedef void place_fn(points *p, int axis, const point_axis *a);
 /* offset from index and flag */
 typedef void offsets_fn(points *p, const point_source *src);
 /* All up to here at once, from a run of x, y, z of a float32 grid on a float32 volume that is small and has
- * at least 2 voxels along each axis: weight, flag and flags, offset, and u where flag is set. Not index. */
+ * at least 2 voxels along each axis: weight, flag and flags, offset. Not u and index. */
 typedef void grid_place_fn(points *p, const void *grid, vxs_padding padding, const point_source *src);
 /* window and lane from index */
 typedef void windows_fn(points *p, const point_source *src);

@@ -53,11 +53,14 @@ const void *sampling_channel(const sampling *s, const int64_t at[AXES]) {
 
 /* ---- linear ---- */
 
-void sampling_correct_edges(void *row, const points *p, const sampling *s, const point_source *from) {
+void sampling_correct_edges(void *row, points *p, const sampling *s, const point_source *from,
+                            const int64_t at[AXES]) {
     const bool is_float = s->kernel->src_dtype == VXS_FLOAT32;
     const bool all = p->exact_only || s->src_empty;
     if (!all && !from->blend_fill && !p->functions->odd[is_float ? 0 : 1](row, p))
         return;
+    if (p->u_is_left)
+        points_locate(p, s->kernel, at);
     for (int64_t i = 0; i < p->count; i++) {
         if (!all && !(p->flag[i] & POINT_EDGE))
             continue;
@@ -76,12 +79,13 @@ void sampling_linear_end(void *to, const void *row, const points *p, const sampl
         ->finish_same[s->kernel->dst_dtype](to, row, p->count);
 }
 
-static void linear_row(void *to, const points *p, const sampling *s, const point_source *from) {
+static void linear_row(void *to, points *p, const sampling *s, const point_source *from,
+                       const int64_t at[AXES]) {
     _Alignas(64) double row[POINTS]; /* of the blend's type */
     if (!s->src_empty && !p->exact_only)
         s->points->blend[s->kernel->src_dtype](row, p, from);
     if (s->src_empty || p->exact_only || p->flags)
-        sampling_correct_edges(row, p, s, from);
+        sampling_correct_edges(row, p, s, from, at);
     sampling_linear_end(to, row, p, s);
 }
 
@@ -161,7 +165,7 @@ static void sample_tile(points *p, const sampling *s, point_source *from, int64_
         if (s->kernel->options.mode == VXS_NEAREST)
             nearest_row(to, p, s, from->data);
         else
-            linear_row(to, p, s, from);
+            linear_row(to, p, s, from, at);
         if (to == apart)
             sampling_put(s, out, apart, p->count);
     }
@@ -202,14 +206,26 @@ static sampling sampling_of(const sample_kernel *kernel, const box_view *src, co
     return s;
 }
 
+/* Whether the output, or all that is touched, would not stay in the caches. Outputs go past them then, and
+ * leave the room to the source. */
+static bool is_too_large(const sampling *s) {
+    const sample_kernel *kernel = s->kernel;
+    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
+    const int64_t out = box_voxels(&s->dst->where) * (int64_t)s->dst_bytes;
+    const int64_t in = box_voxels(&s->src->where) * (int64_t)s->src_bytes;
+    const bool has_grid = kernel->map.kind != SAMPLE_AFFINE;
+    const int64_t grid =
+        has_grid ? box_voxels(&kernel->map.points.where) * (int64_t)dtype_bytes(kernel->map.dtype) : 0;
+    return out > cache_bytes / 2 || in + grid + out > cache_bytes;
+}
+
 void sampling_points(const sample_kernel *kernel, const box_view *src, const box_view *dst) {
     if (box_is_empty(&dst->where))
         return;
     sampling s = sampling_of(kernel, src, dst);
     describe_source(&s);
     s.by_row = sampling_goes_by_row(&s);
-    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
-    s.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * (int64_t)s.dst_bytes > cache_bytes / 2;
+    s.stream = dst->stride[AXIS_W] == 1 && is_too_large(&s);
     const range *out = dst->where.axis;
     const int64_t planes = range_size(out[AXIS_N]) * range_size(out[AXIS_D]);
     s.block_rows = planes * range_size(out[AXIS_H]) < FEW_ROWS ? FEWER_ROWS : BLOCK_ROWS;

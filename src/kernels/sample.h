@@ -34,7 +34,8 @@ typedef struct sample_kernel {
     int threads;
     bool resamples;      /* affine: in bounds, resampling with map.axis gives the same values, to the bit */
     void *scratch;       /* resample_scratch_bytes() for it, owned by the caller, 64-byte aligned */
-    int64_t cache_bytes; /* outputs of more than half of it are written past the caches; 0: the machine's */
+    int64_t cache_bytes; /* outputs of more than half of it, or of more than it with all that they come from,
+                          * are written past the caches; 0: the machine's */
 } sample_kernel;
 
 /* The smallest box along d, h, w that holds every tap of the outputs out (which the map's points cover);

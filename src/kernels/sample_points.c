@@ -125,6 +125,7 @@ void points_locate(points *p, const sample_kernel *kernel, const int64_t at[AXES
     static void (*const by_kind[])(points *, const sample_kernel *, const int64_t[AXES]) = {
         [SAMPLE_GRID] = locate_grid, [SAMPLE_AFFINE] = locate_affine, [SAMPLE_WARP] = locate_warp};
     p->stale = 7;
+    p->u_is_left = false;
     by_kind[kernel->map.kind](p, kernel, at);
 }
 
@@ -186,6 +187,7 @@ bool points_place_grid(points *p, const sample_kernel *kernel, const int64_t at[
     if (!fits)
         return false;
     p->exact_only = false;
+    p->u_is_left = true;
     p->functions->grid_place(p, grid_at(map, at), kernel->options.padding, src);
     return true;
 }

@@ -94,7 +94,7 @@ static void end_row(const row_block *b, points *p, const point_source *from, con
         points_locate_axis(p, s->kernel, 0, at);
         points_locate_axis(p, s->kernel, 1, at);
         points_join_flags(p, of_row);
-        sampling_correct_edges(blended, p, s, from);
+        sampling_correct_edges(blended, p, s, from, at);
     }
     if (blended == out)
         return;

@@ -33,8 +33,9 @@ void sampling_resampled(const sample_kernel *kernel, const box_view *src, const 
 const void *sampling_channel(const sampling *s, const int64_t at[AXES]);
 
 /* Points whose fast value may not be the exact one: all with a fill; else those at an edge that got a NaN,
- * perhaps from a voxel that is none of their taps. row: of the blend's type. */
-void sampling_correct_edges(void *row, const points *p, const sampling *s, const point_source *from);
+ * perhaps from a voxel that is none of their taps. row: of the blend's type; at: the first point's output. */
+void sampling_correct_edges(void *row, points *p, const sampling *s, const point_source *from,
+                            const int64_t at[AXES]);
 
 /* From the blend's type to the output's. */
 void sampling_linear_end(void *to, const void *row, const points *p, const sampling *s);
