@@ -65,6 +65,16 @@ void *box_view_at(const box_view *view, size_t element_bytes, const int64_t inde
     return (char *)view->data + offset * (int64_t)element_bytes;
 }
 
+box_view box_view_part(const box_view *view, const box *where, size_t element_bytes) {
+    box_view part = *view;
+    int64_t first[AXES];
+    for (int a = 0; a < AXES; a++)
+        first[a] = where->axis[a].begin;
+    part.data = box_view_at(view, element_bytes, first);
+    part.where = *where;
+    return part;
+}
+
 void box_view_copy(const box_view *src, const box_view *dst, const box *where, size_t element_bytes) {
     if (box_is_empty(where))
         return;

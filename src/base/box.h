@@ -63,6 +63,9 @@ box_view box_view_packed(void *data, const box *where);
 /* Address of a voxel given in global indices. The voxel must lie in view->where. */
 void *box_view_at(const box_view *view, size_t element_bytes, const int64_t index[AXES]);
 
+/* The part of a view that is where, which the view holds. */
+box_view box_view_part(const box_view *view, const box *where, size_t element_bytes);
+
 /* Copy the voxels of where, which both views hold. Local. */
 void box_view_copy(const box_view *src, const box_view *dst, const box *where, size_t element_bytes);
 

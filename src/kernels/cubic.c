@@ -14,7 +14,7 @@ enum {
     SLOT_BYTES = 8 << 20, /* of all output planes after d */
     PLANES = 24,          /* output planes that share the conversion of their source */
     PLANE_ROWS = 160,
-    ITEMS_PER_THREAD = 4,
+    ITEMS_PER_THREAD = 2,
     VECTOR_MOST = 8, /* doubles: what is transposed is rounded up to so many rows */
     ROW_BYTES = TILE_WIDTH * (int)sizeof(double)
 };
@@ -100,8 +100,10 @@ typedef struct cut {
     int64_t begin, end, size, count;
 } cut;
 
-static cut cut_of(range outputs, int64_t most) {
-    const int64_t count = div_ceil(range_size(outputs), most);
+/* multiple: of so many tiles, as long as there are outputs. */
+static cut cut_of(range outputs, int64_t most, int64_t multiple) {
+    const int64_t tiles = round_up(div_ceil(range_size(outputs), most), multiple);
+    const int64_t count = min_i64(tiles, range_size(outputs));
     return (cut){outputs.begin, outputs.end, div_ceil(range_size(outputs), count), count};
 }
 
@@ -113,17 +115,19 @@ static range part_of(const cut *c, int64_t index) {
 /* As few tiles as memory allows, but enough for all threads. */
 static void cut_work(const cubic_job *j, cut cuts[3]) {
     const range *out = j->dst->where.axis;
-    const int64_t wanted = (int64_t)j->kernel->threads * (j->kernel->threads > 1 ? ITEMS_PER_THREAD : 1);
-    cuts[1] = cut_of(out[AXIS_H], j->sizes.h_most);
-    cuts[2] = cut_of(out[AXIS_W], j->sizes.w_most);
+    const int64_t threads = max_i64(j->kernel->threads, 1),
+                  wanted = threads > 1 ? threads * ITEMS_PER_THREAD : 1;
+    cuts[1] = cut_of(out[AXIS_H], j->sizes.h_most, 1);
+    cuts[2] = cut_of(out[AXIS_W], j->sizes.w_most, 1);
     int64_t others = range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * cuts[1].count * cuts[2].count;
     const int64_t d = range_size(out[AXIS_D]);
     const int64_t planes = max_i64(1, d / max_i64(1, div_ceil(wanted, others)));
-    cuts[0] = cut_of(out[AXIS_D], min_i64(j->sizes.planes, planes));
+    const int64_t multiple = others % threads ? threads : 1; /* none has one more to do */
+    cuts[0] = cut_of(out[AXIS_D], min_i64(j->sizes.planes, planes), multiple);
     others = others / cuts[1].count * cuts[0].count;
     const int64_t rows = div_ceil(range_size(out[AXIS_H]), max_i64(1, div_ceil(wanted, others)));
     if (cuts[1].count * others < wanted)
-        cuts[1] = cut_of(out[AXIS_H], min_i64(j->sizes.h_most, max_i64(rows, TILE_WIDTH)));
+        cuts[1] = cut_of(out[AXIS_H], min_i64(j->sizes.h_most, max_i64(rows, TILE_WIDTH)), 1);
 }
 
 static void run_item(cubic_worker *k, const cut cuts[3], int64_t item) {

@@ -16,7 +16,7 @@ typedef struct job {
     const label_functions *functions;
     const box_view *src, *dst;
     size_t src_bytes, dst_bytes;       /* of an element */
-    bool direct;                       /* rows are read where they are */
+    bool direct, direct_out;           /* rows are read, and written, where they are */
     int64_t tiles, blocks, block_rows; /* along w; along h */
 } job;
 
@@ -35,41 +35,41 @@ static range interior(range outputs, int64_t size) {
     return range_intersect(outputs, (range){1, size - 1});
 }
 
-/* Source row h of plane d, so that voxel `w` is at [0]; at holds the leading indices. */
-static const float *source_row(worker *k, const job *j, const int64_t at[AXES], int64_t d, int64_t h, range w,
-                               bool fresh) {
-    const int64_t index[AXES] = {at[AXIS_N], at[AXIS_C], d, h, w.begin - 1};
-    const void *from = box_view_at(j->src, j->src_bytes, index);
-    if (j->direct)
-        return (const float *)from + 1;
-    float *row = k->row[d % 3][h % 3];
-    if (fresh)
-        j->functions->load[j->kernel->src_dtype](row, from, j->src->stride[AXIS_W], range_size(w) + 2);
-    return row + 1;
-}
-
-static void store_row(const job *j, const int64_t at[AXES], int64_t w, const uint8_t *labels, int64_t n) {
-    const int64_t index[AXES] = {at[AXIS_N], at[AXIS_C], at[AXIS_D], at[AXIS_H], w};
-    j->functions->store[j->kernel->dst_dtype](box_view_at(j->dst, j->dst_bytes, index), labels,
-                                              j->dst->stride[AXIS_W], n);
-}
-
-/* A row of a plane's tile; w: its columns, of which those with neighbours are labelled. first: the row before
- * it has not been labelled by this worker just now, so that nothing of this tile is loaded. */
-static void label_one_row(worker *k, const job *j, const int64_t at[AXES], range w, bool first) {
-    const label_kernel *kernel = j->kernel;
-    const range inner = interior(w, kernel->shape[2]);
-    memset(k->labels, 0, sizeof k->labels);
-    if (range_size(inner) > 0) {
-        const float *rows[9];
-        for (int i = 0; i < 9; i++) {
-            const int64_t d = at[AXIS_D] + i / 3 - 1, h = at[AXIS_H] + i % 3 - 1;
-            rows[i] = source_row(k, j, at, d, h, inner, first || i % 3 == 2);
-        }
-        j->functions->row(k->labels + (inner.begin - w.begin), rows, range_size(inner),
-                          kernel->minimum_label);
+/* The rows around row at, so that the voxel at[AXIS_W] is at [0] of each, with one before it and one after n
+ * of them. fresh: none of them has been loaded for the row before this one. */
+static void source_rows(worker *k, const job *j, const int64_t at[AXES], int64_t n, bool fresh,
+                        const float *rows[9]) {
+    const char *centre = box_view_at(j->src, j->src_bytes, at);
+    for (int i = 0; i < 9; i++) {
+        const int64_t dz = i / 3 - 1, dy = i % 3 - 1;
+        const int64_t voxels =
+            dz * j->src->stride[AXIS_D] + dy * j->src->stride[AXIS_H] - j->src->stride[AXIS_W];
+        const char *from = centre + voxels * (int64_t)j->src_bytes;
+        float *row = k->row[(at[AXIS_D] + dz) % 3][(at[AXIS_H] + dy) % 3];
+        if (!j->direct && (fresh || dy == 1))
+            j->functions->load[j->kernel->src_dtype](row, from, j->src->stride[AXIS_W], n + 2);
+        rows[i] = (j->direct ? (const float *)(const void *)from : row) + 1;
     }
-    store_row(j, at, w.begin, k->labels, range_size(w));
+}
+
+/* The row at `at`, n voxels of a tile; inside: it is no border of the plane. fresh: as above. */
+static void label_one_row(worker *k, const job *j, const int64_t at[AXES], int64_t n, bool inside,
+                          bool fresh) {
+    void *to = box_view_at(j->dst, j->dst_bytes, at);
+    uint8_t *labels = j->direct_out ? to : k->labels;
+    const range inner = interior((range){at[AXIS_W], at[AXIS_W] + n}, j->kernel->shape[2]);
+    if (inside && range_size(inner) > 0) {
+        const float *rows[9];
+        const int64_t first[AXES] = {at[AXIS_N], at[AXIS_C], at[AXIS_D], at[AXIS_H], inner.begin};
+        source_rows(k, j, first, range_size(inner), fresh, rows);
+        labels[0] = labels[n - 1] = 0;
+        j->functions->row(labels + (inner.begin - at[AXIS_W]), rows, range_size(inner),
+                          j->kernel->minimum_label);
+    } else {
+        memset(labels, 0, (size_t)n);
+    }
+    if (!j->direct_out)
+        j->functions->store[j->kernel->dst_dtype](to, labels, j->dst->stride[AXIS_W], n);
 }
 
 /* One block of rows of one plane, in one tile. */
@@ -84,17 +84,14 @@ static void run_item(worker *k, const job *j, int64_t item) {
     const int64_t begin_h = out[AXIS_H].begin + block * j->block_rows;
     const int64_t end_h = min_i64(begin_h + j->block_rows, out[AXIS_H].end);
     const int64_t begin_w = out[AXIS_W].begin + tile * LABEL_TILE;
-    const range w = {begin_w, min_i64(begin_w + LABEL_TILE, out[AXIS_W].end)};
+    const int64_t n = min_i64(LABEL_TILE, out[AXIS_W].end - begin_w);
     const bool plane_inside = at[AXIS_D] > 0 && at[AXIS_D] < j->kernel->shape[0] - 1;
-    bool first = true;
+    bool fresh = true;
+    at[AXIS_W] = begin_w;
     for (at[AXIS_H] = begin_h; at[AXIS_H] < end_h; at[AXIS_H]++) {
-        if (plane_inside && at[AXIS_H] > 0 && at[AXIS_H] < j->kernel->shape[1] - 1) {
-            label_one_row(k, j, at, w, first);
-            first = false;
-        } else {
-            memset(k->labels, 0, sizeof k->labels);
-            store_row(j, at, w.begin, k->labels, range_size(w));
-        }
+        const bool inside = plane_inside && at[AXIS_H] > 0 && at[AXIS_H] < j->kernel->shape[1] - 1;
+        label_one_row(k, j, at, n, inside, fresh);
+        fresh = fresh && !inside;
     }
 }
 
@@ -119,7 +116,8 @@ void label_kernel_run(const label_kernel *kernel, const box_view *src, const box
              .dst = dst,
              .src_bytes = dtype_bytes(kernel->src_dtype),
              .dst_bytes = dtype_bytes(kernel->dst_dtype),
-             .direct = kernel->src_dtype == VXS_FLOAT32 && src->stride[AXIS_W] == 1};
+             .direct = kernel->src_dtype == VXS_FLOAT32 && src->stride[AXIS_W] == 1,
+             .direct_out = kernel->dst_dtype == VXS_UINT8 && dst->stride[AXIS_W] == 1};
     const int64_t items = cut_work(&j), bytes = round_up((int64_t)sizeof(worker), 64);
     const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
 #pragma omp parallel num_threads(threads) if (threads > 1)

@@ -19,16 +19,6 @@ static range inner_outputs(const sample_kernel *kernel, int a, range outputs) {
     return inner;
 }
 
-static box_view part_of(const box_view *whole, const box *where, size_t bytes) {
-    box_view part = *whole;
-    int64_t first[AXES];
-    for (int a = 0; a < AXES; a++)
-        first[a] = where->axis[a].begin;
-    part.data = box_view_at(whole, bytes, first);
-    part.where = *where;
-    return part;
-}
-
 /* What lies below and above the inner outputs along one axis, which rest is cut to. */
 static void sample_outer(const sample_kernel *kernel, const box_view *src, const box_view *dst, int axis,
                          range inner, box *rest) {
@@ -38,7 +28,7 @@ static void sample_outer(const sample_kernel *kernel, const box_view *src, const
         outer.axis[axis] = sides[side];
         if (box_is_empty(&outer))
             continue;
-        const box_view part = part_of(dst, &outer, dtype_bytes(kernel->dst_dtype));
+        const box_view part = box_view_part(dst, &outer, dtype_bytes(kernel->dst_dtype));
         sampling_points(kernel, src, &part);
     }
     rest->axis[axis] = inner;
@@ -56,6 +46,6 @@ void sampling_resampled(const sample_kernel *kernel, const box_view *src, const 
         sample_outer(kernel, src, dst, AXIS_D + a, inner_outputs(kernel, a, rest.axis[AXIS_D + a]), &rest);
     if (box_is_empty(&rest))
         return;
-    const box_view part = part_of(dst, &rest, dtype_bytes(kernel->dst_dtype));
+    const box_view part = box_view_part(dst, &rest, dtype_bytes(kernel->dst_dtype));
     resample_kernel_run(&resample, src, &part);
 }

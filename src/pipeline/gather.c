@@ -8,12 +8,23 @@
 #include "comm/agree.h"
 #include "pipeline/travel.h"
 
-enum { LEAST_CUT = 512 }; /* outputs: a part of so few whose box does not fit is scattered */
+enum {
+    LEAST_CUT = 512, /* outputs: a part of so few whose box does not fit is scattered */
+    STEP_READ = 256 << 20,
+    STEP_COMPUTE = 64 << 20, /* bytes between two looks at whether to give the round up */
+    BOUNDS = 64              /* boxes of outputs whose bounds are kept */
+};
 
 /* What one rank allocates, once, for all rounds. */
 typedef struct buffers {
     void *points, *out, *room;
 } buffers;
+
+/* The bounds of the last boxes of outputs, which are asked for again for each step towards them. */
+typedef struct known_bounds {
+    int64_t count; /* of all, this round; the last BOUNDS are here */
+    box out[BOUNDS], bounds[BOUNDS];
+} known_bounds;
 
 typedef struct engine {
     const gather_job *job;
@@ -24,13 +35,26 @@ typedef struct engine {
     box piece; /* of this round; empty when this rank has none */
     sample_tables tables;
     sample_kernel kernel;
-    box_view held;     /* the input in memory.room; empty where */
-    vxs_status status; /* the first failure of this rank */
+    box_view held; /* the input in memory.room; empty where */
+    known_bounds known;
+    double before, share, told; /* of the round: what lies behind, what is under way, what the sink knows */
+    int64_t computed;           /* outputs of the channels under way */
+    vxs_status status;          /* the first failure of this rank */
 } engine;
 
 static void note(engine *g, vxs_status status) {
     if (g->status == VXS_OK)
         g->status = status;
+}
+
+/* Tell the sink how far the round is; part: of what is under way. Who gives up reads and computes no more,
+ * but takes part in all messages, so that no other rank hangs. */
+static void tell_step(engine *g, double part) {
+    const round_sink *sink = g->job->sink;
+    const double so_far = g->before + g->share * part;
+    g->told = so_far > g->told ? so_far : g->told;
+    if (sink->step && g->status == VXS_OK)
+        note(g, sink->step(sink->context, g->told));
 }
 
 static vxs_status allocate(const gather_plan *p, buffers *b) {
@@ -53,11 +77,36 @@ static bool fits(const engine *g, const box *b) {
     return saturating_mul(box_voxels(b), p->shape->in_voxel_bytes) <= p->room_bytes;
 }
 
+static bool boxes_are_equal(const box *a, const box *b) {
+    bool equal = true;
+    for (int i = 0; i < AXES; i++)
+        equal = equal && a->axis[i].begin == b->axis[i].begin && a->axis[i].end == b->axis[i].end;
+    return equal;
+}
+
+/* sample_kernel_bounds, which no channel changes. */
+static box bounds_of(engine *g, const box *out) {
+    known_bounds *known = &g->known;
+    box any = *out;
+    any.axis[AXIS_C] = (range){0, 1};
+    int64_t i = 0, kept = min_i64(known->count, BOUNDS);
+    while (i < kept && !boxes_are_equal(&known->out[i], &any))
+        i++;
+    if (i == kept) {
+        i = known->count++ % BOUNDS;
+        known->out[i] = any;
+        known->bounds[i] = sample_kernel_bounds(&g->kernel, &any);
+    }
+    box b = known->bounds[i];
+    b.axis[AXIS_C] = out->axis[AXIS_C];
+    return b;
+}
+
 /* The input that a box of outputs needs, by whole chunks; of its own channels alone where the others of these
  * chunks do not fit. */
-static box needed(const engine *g, const box *out) {
+static box needed(engine *g, const box *out) {
     const gather_shape *s = g->job->plan->shape;
-    box b = sample_kernel_bounds(&g->kernel, out);
+    box b = bounds_of(g, out);
     if (box_is_empty(&b))
         return (box){{{0, 0}}};
     for (int a = AXIS_D; a < AXES; a++)
@@ -88,7 +137,7 @@ static void cut(const engine *g, const box *b, box halves[2]) {
 }
 
 /* Whether every part of the box of one n and c, cut as often as need be, finds its input small enough. */
-static bool is_local(const engine *g, const box *b) {
+static bool is_local(engine *g, const box *b) {
     const box need = needed(g, b);
     if (fits(g, &need))
         return true;
@@ -100,7 +149,7 @@ static bool is_local(const engine *g, const box *b) {
 }
 
 /* The same of a box of several; any channel stands for all. */
-static bool all_local(const engine *g, const box *b) {
+static bool all_local(engine *g, const box *b) {
     box one = *b;
     one.axis[AXIS_C].end = one.axis[AXIS_C].begin + 1;
     for (int64_t n = b->axis[AXIS_N].begin; n < b->axis[AXIS_N].end; n++) {
@@ -109,6 +158,23 @@ static bool all_local(const engine *g, const box *b) {
             return false;
     }
     return true;
+}
+
+/* By layers of whole chunks, so that a stop need not wait for all. */
+static void read_held(engine *g) {
+    const gather_shape *s = g->job->plan->shape;
+    const box *need = &g->held.where;
+    const range d = need->axis[AXIS_D];
+    const int64_t plane = box_voxels(need) / range_size(d) * s->in_voxel_bytes, chunk = s->in_chunk[AXIS_D];
+    const int64_t planes = max_i64(round_down(STEP_READ / max_i64(plane, 1), chunk), chunk);
+    box layer = *need;
+    for (int64_t at = d.begin; at < d.end && g->status == VXS_OK; at = layer.axis[AXIS_D].end) {
+        layer.axis[AXIS_D] = (range){at, min_i64(at + planes, d.end)};
+        const box_view part = box_view_part(&g->held, &layer, (size_t)s->in_voxel_bytes);
+        note(g, volume_read(g->job->in, &layer, &part));
+        g->times->read_bytes += gather_fetched_bytes(g->job->plan, &layer);
+        tell_step(g, 0);
+    }
 }
 
 /* Have the input in memory, unless it is there already. */
@@ -120,30 +186,36 @@ static void hold(engine *g, const box *need) {
         return;
     const double begin = MPI_Wtime();
     g->held = box_view_packed(g->memory.room, need);
-    const vxs_status status = volume_read(g->job->in, need, &g->held);
-    note(g, status);
-    if (status != VXS_OK)
+    read_held(g);
+    if (g->status != VXS_OK)
         g->held.where = (box){{{0, 0}}};
     g->times->read += MPI_Wtime() - begin;
-    g->times->read_bytes += gather_fetched_bytes(g->job->plan, need);
 }
 
-/* A part of a view. */
-static box_view part_of(const box_view *whole, const box *where, size_t bytes) {
-    box_view part = *whole;
-    int64_t first[AXES];
-    for (int a = 0; a < AXES; a++)
-        first[a] = where->axis[a].begin;
-    part.data = box_view_at(whole, bytes, first);
-    part.where = *where;
-    return part;
+/* A few planes at a time. whole: what is under way, of which b is a part. */
+static void compute_held(engine *g, const box *b, const box_view *src, const box_view *out) {
+    const int64_t bytes = g->job->plan->shape->out_voxel_bytes,
+                  plane = box_voxels(b) / range_size(b->axis[AXIS_D]);
+    const int64_t planes = max_i64(STEP_COMPUTE / max_i64(plane * bytes, 1), 1),
+                  whole = box_voxels(&out->where);
+    box some = *b;
+    for (int64_t at = b->axis[AXIS_D].begin; at < b->axis[AXIS_D].end && g->status == VXS_OK;
+         at = some.axis[AXIS_D].end) {
+        const double begin = MPI_Wtime();
+        some.axis[AXIS_D] = (range){at, min_i64(at + planes, b->axis[AXIS_D].end)};
+        const box_view to = box_view_part(out, &some, (size_t)bytes);
+        sample_kernel_run(&g->kernel, src, &to);
+        g->times->compute += MPI_Wtime() - begin;
+        g->computed += box_voxels(&some);
+        tell_step(g, (double)g->computed / (double)whole);
+    }
 }
 
 /* A box of outputs, in as many parts as need be. */
 static void compute_local(engine *g, const box *b, const box_view *out) {
     if (box_is_empty(b) || g->status != VXS_OK)
         return;
-    double begin = MPI_Wtime();
+    const double begin = MPI_Wtime();
     const box need = needed(g, b);
     g->times->compute += MPI_Wtime() - begin;
     if (!fits(g, &need)) {
@@ -156,18 +228,21 @@ static void compute_local(engine *g, const box *b, const box_view *out) {
     hold(g, &need);
     if (g->status != VXS_OK)
         return;
-    begin = MPI_Wtime();
-    const box_view to = part_of(out, b, (size_t)g->job->plan->shape->out_voxel_bytes);
     const box_view empty = {.where = {{{0, 0}}}};
-    sample_kernel_run(&g->kernel, box_is_empty(&need) ? &empty : &g->held, &to);
-    g->times->compute += MPI_Wtime() - begin;
+    compute_held(g, b, box_is_empty(&need) ? &empty : &g->held, out);
 }
 
 /* ---- the scattered path ---- */
 
+static vxs_status travel_step(void *context, double part) {
+    engine *g = context;
+    tell_step(g, part);
+    return g->status;
+}
+
 /* One channel of a part of this rank's piece, or of nobody's: collective. */
 static vxs_status compute_scattered(engine *g, const box *b, const box_view *out, bool mine) {
-    travel t = {.job = g->job, .times = g->times, .room = &g->travelling};
+    travel t = {.job = g->job, .times = g->times, .room = &g->travelling, .step = travel_step, .context = g};
     g->held.where = (box){{{0, 0}}}; /* the room is wanted */
     double begin = MPI_Wtime();
     if (mine) {
@@ -182,7 +257,7 @@ static vxs_status compute_scattered(engine *g, const box *b, const box_view *out
     if (!mine)
         return VXS_OK;
     begin = MPI_Wtime();
-    const box_view to = part_of(out, b, (size_t)g->job->plan->shape->out_voxel_bytes);
+    const box_view to = box_view_part(out, b, (size_t)g->job->plan->shape->out_voxel_bytes);
     sample_kernel_finish(&g->kernel, g->travelling.voxels, &to);
     g->times->compute += MPI_Wtime() - begin;
     return VXS_OK;
@@ -198,11 +273,16 @@ static bool any(const engine *g, bool mine) {
 static vxs_status do_part(engine *g, const box *b, const box_view *out) {
     const bool working = !box_is_empty(b) && g->status == VXS_OK;
     const bool scattered = working && !all_local(g, b);
+    const int64_t channels = g->job->plan->piece[AXIS_C];
+    const double before = g->before, share = g->share;
     if (working && !scattered)
         compute_local(g, b, out);
+    TRY(comm_agree(g->job->comm, g->status));
     if (!any(g, scattered))
         return VXS_OK;
-    for (int64_t i = 0; i < g->job->plan->piece[AXIS_C]; i++) {
+    g->share = share / (double)channels;
+    for (int64_t i = 0; i < channels; i++) {
+        g->before = before + (double)i * g->share;
         box one = *b;
         one.axis[AXIS_C] = (range){b->axis[AXIS_C].begin + i, b->axis[AXIS_C].begin + i + 1};
         TRY(compute_scattered(g, &one, out, scattered && i < range_size(b->axis[AXIS_C])));
@@ -243,9 +323,15 @@ static vxs_status do_channels(engine *g, int64_t index, bool mine_is_local, bool
     const gather_plan *p = g->job->plan;
     const box where = gather_plan_channels(p, &g->piece, index);
     const box_view view = box_view_packed(g->memory.out, &where);
+    const double share = 1.0 / (double)p->pieces[AXIS_C], parts = (double)gather_plan_parts(p);
+    g->before = (double)index * share;
+    g->share = share;
+    g->computed = 0;
     if (mine_is_local)
         compute_local(g, &where, &view);
     for (int64_t i = 0; scattered && i < gather_plan_parts(p); i++) {
+        g->before = ((double)index + (double)i / parts) * share;
+        g->share = share / parts;
         box part = gather_plan_part(p, &where, i);
         if (mine_is_local)
             part = (box){{{0, 0}}};
@@ -257,6 +343,8 @@ static vxs_status do_channels(engine *g, int64_t index, bool mine_is_local, bool
 static vxs_status do_round(engine *g, int64_t round) {
     const gather_plan *p = g->job->plan;
     g->piece = gather_plan_piece(p, round, g->rank);
+    g->known.count = 0;
+    g->told = 0;
     bool local = true;
     if (!box_is_empty(&g->piece)) {
         read_points(g);

@@ -68,13 +68,9 @@ static int64_t computable_until(const engine *g, int64_t first, int64_t end) {
 }
 
 static void compute_planes(engine *g, const box_view *round_view, range planes) {
-    box_view dst = *round_view;
-    int64_t first[AXES];
-    for (int a = 0; a < AXES; a++)
-        first[a] = dst.where.axis[a].begin;
-    first[AXIS_D] = planes.begin;
-    dst.data = box_view_at(round_view, (size_t)g->e.shape->out_voxel_bytes, first);
-    dst.where.axis[AXIS_D] = planes;
+    box where = round_view->where;
+    where.axis[AXIS_D] = planes;
+    const box_view dst = box_view_part(round_view, &where, (size_t)g->e.shape->out_voxel_bytes);
     double begin = MPI_Wtime();
     const stream_operator *op = g->job->op;
     op->compute(op->self, g->prepared, g->input.held_in, &dst, g->job->threads, g->memory.scratch);
@@ -83,14 +79,9 @@ static void compute_planes(engine *g, const box_view *round_view, range planes) 
 
 /* What the pass computes of a round. */
 static box_view view_of_pass(const engine *g, const box_view *round_view) {
-    box pass = epoch_out_box(&g->pass, g->part);
-    box_view view = *round_view;
-    view.where = box_intersect(&round_view->where, &pass);
-    int64_t first[AXES];
-    for (int a = 0; a < AXES; a++)
-        first[a] = view.where.axis[a].begin;
-    view.data = box_view_at(round_view, (size_t)g->e.shape->out_voxel_bytes, first);
-    return view;
+    const box pass = epoch_out_box(&g->pass, g->part);
+    const box where = box_intersect(&round_view->where, &pass);
+    return box_view_part(round_view, &where, (size_t)g->e.shape->out_voxel_bytes);
 }
 
 /* Tell the sink how far the round is, of which the pass reads the planes source. Who gives up reads and

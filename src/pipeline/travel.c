@@ -12,8 +12,9 @@ typedef struct traffic {
     const gather_plan *plan;
     int rank, ranks;
     int *send_count, *send_begin, *receive_count, *receive_begin; /* [ranks] */
-    int64_t first; /* of the group: the distance from this rank */
-    int64_t next;  /* the point to look at next */
+    int64_t first;     /* of the group: the distance from this rank */
+    int64_t next;      /* the point to look at next */
+    vxs_status status; /* the first failure of this rank */
 } traffic;
 
 static char *carve(char **free_room, int64_t bytes) {
@@ -139,32 +140,45 @@ static void exchange_answers(traffic *x) {
         }
 }
 
-static bool any(MPI_Comm comm, bool mine) {
-    int flag = mine, all = 0;
-    MPI_Allreduce(&flag, &all, 1, MPI_INT, MPI_MAX, comm);
-    return all != 0;
+/* How the ranks go on after an exchange: the greatest wish counts. */
+enum { NEXT_GROUP, SAME_GROUP, GIVE_UP };
+
+static int agree_on_next(const traffic *x) {
+    int mine = x->status != VXS_OK ? GIVE_UP : x->next < x->t->points ? SAME_GROUP : NEXT_GROUP, all = 0;
+    MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MAX, x->t->job->comm);
+    return all;
+}
+
+/* Who fails or gives up still takes part in the exchange under way. */
+static void tell_step(traffic *x, int64_t pass) {
+    const int64_t groups = div_ceil(x->ranks, x->plan->group);
+    const double of_group = x->t->points > 0 ? (double)x->next / (double)x->t->points : 1;
+    const double done = (double)(pass * groups + x->first / x->plan->group) + of_group;
+    if (x->status == VXS_OK)
+        x->status = x->t->step(x->t->context, done / (double)(x->plan->passes * groups));
 }
 
 /* What this rank holds in a pass, read when the first request for it comes. */
 typedef struct held_block {
     box_view view;
     bool read;
-    vxs_status status;
 } held_block;
 
-static void read_block(const travel *t, held_block *held) {
+static void read_block(traffic *x, held_block *held) {
+    const travel *t = x->t;
     const double begin = MPI_Wtime();
-    held->status = volume_read(t->job->in, &held->view.where, &held->view);
+    x->status = volume_read(t->job->in, &held->view.where, &held->view);
     held->read = true;
     t->times->read_bytes += gather_fetched_bytes(t->job->plan, &held->view.where);
     t->times->read += MPI_Wtime() - begin;
 }
 
-/* Requests and answers of one group of ranks until nobody has more to ask of it. */
-static void run_group(traffic *x, int64_t pass, held_block *held, bool take) {
+/* Requests and answers of one group of ranks until nobody has more to ask of it, or the ranks give up. */
+static int run_group(traffic *x, int64_t pass, held_block *held, bool take) {
     const travel *t = x->t;
+    int next = SAME_GROUP;
     x->next = take ? 0 : t->points;
-    do {
+    while (next == SAME_GROUP) {
         double begin = MPI_Wtime();
         ask_all(x, pass);
         exchange_requests(x);
@@ -172,28 +186,30 @@ static void run_group(traffic *x, int64_t pass, held_block *held, bool take) {
         int64_t wanted = 0;
         for (int r = 0; r < x->ranks; r++)
             wanted += x->receive_count[r];
-        if (wanted > 0 && !held->read && held->status == VXS_OK)
-            read_block(t, held);
+        if (wanted > 0 && !held->read)
+            read_block(x, held);
         begin = MPI_Wtime();
-        if (held->status == VXS_OK)
+        if (x->status == VXS_OK)
             answer(x, &held->view);
         exchange_answers(x);
         t->times->ghost_bytes += wanted * (int64_t)dtype_bytes(t->job->op->src_dtype);
         t->times->exchange += MPI_Wtime() - begin;
-    } while (any(t->job->comm, x->next < t->points));
+        tell_step(x, pass);
+        next = agree_on_next(x);
+    }
+    return next;
 }
 
 /* All passes over channel (n, c) of the input; take: this rank wants it. */
 static vxs_status run_channel(traffic *x, int64_t n, int64_t c, bool take) {
-    vxs_status status = VXS_OK;
     for (int64_t pass = 0; pass < x->plan->passes; pass++) {
         const box where = gather_plan_block(x->plan, pass, x->rank, n, c);
-        held_block held = {.view = box_view_packed(x->t->room->block, &where), .status = status};
+        held_block held = {.view = box_view_packed(x->t->room->block, &where)};
         for (x->first = 0; x->first < x->ranks; x->first += x->plan->group)
-            run_group(x, pass, &held, take);
-        status = held.status;
+            if (run_group(x, pass, &held, take) == GIVE_UP)
+                return x->status;
     }
-    return status;
+    return VXS_OK;
 }
 
 /* Ranks may want different channels: one after the other, those that nobody wants left out. */

@@ -24,6 +24,10 @@ typedef struct travel {
     const travel_room *room; /* its taps are set */
     int64_t n, c;            /* of the input */
     int64_t points;          /* taps; 0 on ranks that want nothing */
+    /* Between exchanges; part: how much of the channel lies behind. Anything but VXS_OK gives up, on all
+     * ranks alike. Local. */
+    vxs_status (*step)(void *context, double part);
+    void *context;
 } travel;
 
 /* Fill room->voxels. Every rank holds blocks for all others, whatever it wants itself; each block that

@@ -9,7 +9,8 @@ Inputs are noise24 of make_golden.py and are not stored. grid_cases.txt has one 
 The maps are stored, little-endian, in map.f32 or map.f64 at an offset in elements: the grid
 [n][d][h][w][3] of a grid case, 12 numbers (3 rows of 4, d, h, w, from output to input voxels) of an affine
 one, the field [d][h][w][3] (x, y, z) of a warp. Outputs likewise in sample.f32 or sample.f64, by src_dtype;
-scale_* is what a field's displacements are multiplied with to become voxels. tolerance: exact, or relative to
+scale_* is what a field's displacements are multiplied with to become voxels; a warp's output
+voxel i lies at step*i + shift of the input. tolerance: exact, or relative to
 max|v| = 1. A NaN that was stored for an "inside" case is a voxel that is not compared: SimpleITK has its own
 rule outside the voxel centres.
 
@@ -31,7 +32,7 @@ import torch.nn.functional as F
 from make_golden import HERE, cpu_name, make_input, write_lines
 
 FIELDS = ("case kind mode padding fill src_dtype map_dtype n c in_d in_h in_w out_d out_h out_w field_d field_h field_w"
-          " scale_d scale_h scale_w map_offset map_count offset count tolerance")
+          " scale_d scale_h scale_w step_d step_h step_w shift_d shift_h shift_w map_offset map_count offset count tolerance")
 PADDINGS = ("zeros", "border", "reflection")
 TORCH = {"float32": torch.float32, "float64": torch.float64}
 
@@ -90,10 +91,10 @@ class Writer:
         return offset
 
     def add(self, name, kind, mode, padding, fill, nc, in_dhw, out_dhw, points, values, tolerance, field=(1, 1, 1),
-            scale=(1, 1, 1)):
+            scale=(1, 1, 1), step=(1, 1, 1), shift=(0, 0, 0)):
         at, to = self.put("map", points), self.put("sample", values)
         words = [name, kind, mode, padding, repr(float(fill)), values.dtype, points.dtype, *nc, *in_dhw, *out_dhw, *field,
-                 *(repr(float(s)) for s in scale), at, points.size, to, values.size, tolerance]
+                 *(repr(float(s)) for s in (*scale, *step, *shift)), at, points.size, to, values.size, tolerance]
         self.lines.append(" ".join(map(str, words)))
 
     def write(self, head):
@@ -197,6 +198,19 @@ def add_itk(w):
         u = index + np.stack([field[..., 2 - a].astype(float) / s_in[a] for a in range(3)])
         w.add(f"warp_itk_{dtype}", "warp", "linear", "zeros", 0, (1, 1), i, i, field, blank_outside(got, u, i),
               tolerance, field=i, scale=[1 / s for s in s_in])
+
+    # onto the field's lattice, which is another than the image's
+    field = splitmix_uniform(6, int(np.prod(o)) * 3, -0.4, 0.4).reshape(*o, 3)
+    vectors = sitk.GetImageFromArray(field, isVector=True)
+    vectors.SetSpacing(s_out[::-1])
+    vectors.SetOrigin(x_out[::-1])
+    got = sitk.GetArrayFromImage(sitk.Resample(image, o[::-1], sitk.DisplacementFieldTransform(vectors), sitk.sitkLinear,
+                                               x_out[::-1], s_out[::-1], (1, 0, 0, 0, 1, 0, 0, 0, 1), 0.0, sitk.sitkFloat64))
+    step, shift = (np.array(s_out) / np.array(s_in), (np.array(x_out) - np.array(x_in)) / np.array(s_in))
+    index = np.stack(np.meshgrid(*(np.arange(n, dtype=float) for n in o), indexing="ij"))
+    u = np.stack([step[a] * index[a] + shift[a] + field[..., 2 - a] / s_in[a] for a in range(3)])
+    w.add("warp_itk_elsewhere", "warp", "linear", "zeros", 0, (1, 1), i, o, field, blank_outside(got, u, i), "1e-10",
+          field=o, scale=[1 / s for s in s_in], step=step, shift=shift)
 
 
 def main():

@@ -13,7 +13,7 @@ static _Thread_local char problem[512];
 /* Says what is wrong, and is it. */
 #define PROBLEM(...) (snprintf(problem, sizeof problem, __VA_ARGS__), (const char *)problem)
 
-enum { FIELDS = 26 };
+enum { FIELDS = 32 };
 
 static const char *const kind_names[] = {
     [REFERENCE_GRID] = "grid", [REFERENCE_AFFINE] = "affine", [REFERENCE_WARP] = "warp"};
@@ -51,13 +51,14 @@ static const char *fill_case(char *word[FIELDS], sample_case *c) {
         *numbers[i] = atoll(word[7 + i]);
     for (int a = 0; a < 3; a++) {
         c->map.scale[a] = atof(word[18 + a]);
-        c->map.step[a] = 1;
+        c->map.step[a] = atof(word[21 + a]);
+        c->map.shift[a] = atof(word[24 + a]);
     }
     int64_t *places[] = {&c->map_offset, &c->map_count, &c->offset, &c->count};
     for (int i = 0; i < 4; i++)
-        *places[i] = atoll(word[21 + i]);
+        *places[i] = atoll(word[27 + i]);
     c->map.batches = c->in_shape[0];
-    c->tolerance = strcmp(word[25], "exact") == 0 ? 0 : atof(word[25]);
+    c->tolerance = strcmp(word[31], "exact") == 0 ? 0 : atof(word[31]);
     int64_t outputs = c->in_shape[0] * c->in_shape[1] * c->out_dhw[0] * c->out_dhw[1] * c->out_dhw[2];
     return c->count == outputs ? NULL : PROBLEM("grid_cases.txt: %s is not one element per voxel", c->name);
 }

@@ -2,6 +2,9 @@
 #include "kernels/label_rows.h"
 #include "kernels/rows/prologue.h"
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 #include "kernels/rows/label_row.inc"
 
 #define BODY "kernels/rows/label_io.inc"
