@@ -255,6 +255,8 @@ typedef struct vxs_verification {
     int64_t memory;     /* as in vxs_job, like the next two */
     int threads;
     double io_timeout_seconds;
+    double max_seconds;                /* stop between rounds before so many have passed; 0: no limit */
+    const volatile sig_atomic_t *stop; /* not 0, on any rank: stop at the end of the round; may be NULL */
 } vxs_verification;
 
 /* Plain data; the figures do not depend on how many ranks there are. */

@@ -45,6 +45,7 @@ typedef struct command {
     void (*set_defaults)(void *args);    /* may be NULL */
     vxs_status (*check)(void *args);     /* what no single option can tell; may be NULL */
     bool (*needs_mpi)(const void *args); /* NULL: never */
+    bool stops; /* it looks at launch_stop_flag; else SIGUSR1 and SIGTERM end it at once */
     vxs_status (*run)(const void *args, const run_context *context); /* collective if it needs MPI */
 } command;
 

@@ -1,4 +1,5 @@
 /* Running a job, or its plan, and what rank 0 says meanwhile. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,10 +147,13 @@ static vxs_status verify_output(const job_args *args, const run_context *context
     char *output = malloc(sizeof report->output + sizeof report->output_dataset);
     CHECK(output, VXS_IO, "no memory for a name");
     sprintf(output, "%s:%s", report->output, report->output_dataset);
-    const vxs_verification verification = {.output = output,
-                                           .memory = args->job.memory,
-                                           .threads = args->job.threads,
-                                           .io_timeout_seconds = args->job.io_timeout_seconds};
+    const vxs_verification verification = {
+        .output = output,
+        .memory = args->job.memory,
+        .threads = args->job.threads,
+        .io_timeout_seconds = args->job.io_timeout_seconds,
+        .max_seconds = args->job.max_seconds > 0 ? fmax(args->job.max_seconds - report->seconds, 1e-9) : 0,
+        .stop = launch_stop_flag()};
     const vxs_status status = verify_and_say(&verification, args->quiet, NULL, context);
     free(output);
     return status;

@@ -43,5 +43,6 @@ const command command_label = {
     .set_defaults = set_defaults,
     .check = job_check,
     .needs_mpi = job_needs_mpi,
+    .stops = true,
     .run = job_command_run,
 };

@@ -66,20 +66,23 @@ const volatile sig_atomic_t *launch_stop_flag(void) {
     return &stop_wanted;
 }
 
-/* After MPI_Init, which may set handlers of its own. Transfers under way go on. */
-static void take_signals(void) {
+/* Transfers under way go on. */
+static void take_signals(bool stops) {
     struct sigaction action = {.sa_handler = want_stop, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGUSR1, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
     signal(SIGXFSZ, SIG_IGN);
+    sigemptyset(&action.sa_mask);
+    if (stops) {
+        sigaction(SIGUSR1, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+    }
 }
 
-vxs_status launch_mpi(const launch *from) {
+vxs_status launch_mpi(const launch *from, bool stops) {
     choose_io_component();
     int provided = MPI_THREAD_SINGLE, size = 0;
+    take_signals(stops); /* to start takes a while */
     MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
-    take_signals();
+    take_signals(stops); /* MPI may have handlers of its own */
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     CHECK(provided >= MPI_THREAD_FUNNELED, VXS_INTERNAL,
           "this MPI library gives thread level %d, but voxslab needs MPI_THREAD_FUNNELED (%d)", provided,

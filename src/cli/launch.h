@@ -3,6 +3,7 @@
 #define CLI_LAUNCH_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include <mpi.h>
 
@@ -20,13 +21,13 @@ launch launch_from_environment(void);
 
 /*
  * Choose the MPI-IO component where the user did not (HPC: OMPIO of Open MPI 4.1 can corrupt data), start MPI
- * with funneled threads, ignore SIGXFSZ so that a file size limit becomes an error, take SIGUSR1 and SIGTERM
- * as launch_stop_flag tells. VXS_USAGE when the
+ * with funneled threads, ignore SIGXFSZ so that a file size limit becomes an error, and, with stops, take
+ * SIGUSR1 and SIGTERM as launch_stop_flag tells. VXS_USAGE when the
  * launcher started several processes that do not see each other. Collective.
  */
-vxs_status launch_mpi(const launch *from);
+vxs_status launch_mpi(const launch *from, bool stops);
 
-/* A vxs_stop, or 0: what SIGUSR1 and SIGTERM wish for, after launch_mpi. */
+/* A vxs_stop, or 0: what SIGUSR1 and SIGTERM wish for, from launch_mpi with stops on. */
 const volatile sig_atomic_t *launch_stop_flag(void);
 
 #endif

@@ -39,7 +39,7 @@ static char *join(int argc, char **argv) {
 static vxs_status fail_early(vxs_status status, const launch *from) {
     char message[STATUS_MESSAGE_BYTES];
     snprintf(message, sizeof message, "%s", status_message());
-    bool several = from->size > 1 && launch_mpi(from) == VXS_OK;
+    bool several = from->size > 1 && launch_mpi(from, false) == VXS_OK;
     status_set_message(message);
     if (from->rank == 0)
         print_error();
@@ -53,7 +53,7 @@ static vxs_status fail_early(vxs_status status, const launch *from) {
 static vxs_status run_with_mpi(const command *which, const void *args, run_context *context,
                                const launch *from) {
     int rank = from->rank;
-    vxs_status status = launch_mpi(from);
+    vxs_status status = launch_mpi(from, which->stops);
     if (status == VXS_OK) {
         MPI_Comm_rank(MPI_COMM_WORLD, &rank);
         context->comm = MPI_COMM_WORLD;

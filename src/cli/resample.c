@@ -88,5 +88,6 @@ const command command_resample = {
     .set_defaults = set_defaults,
     .check = check,
     .needs_mpi = job_needs_mpi,
+    .stops = true,
     .run = job_command_run,
 };

@@ -67,5 +67,6 @@ const command command_warp = {
     .set_defaults = set_defaults,
     .check = sample_check,
     .needs_mpi = job_needs_mpi,
+    .stops = true,
     .run = job_command_run,
 };

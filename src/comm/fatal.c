@@ -5,6 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+static vxs_status status_at_exit;
+
+/* Open MPI prints a text of its own, and without memory ends with a status of its own. */
+static void leave(void) {
+    _exit((int)status_at_exit);
+}
+
 _Noreturn void comm_abort(MPI_Comm comm, vxs_status status) {
     char host[256] = "";
     int rank;
@@ -15,6 +22,8 @@ _Noreturn void comm_abort(MPI_Comm comm, vxs_status status) {
     else
         fprintf(stderr, "voxslab: rank %d on %s: %s\n", rank, host, status_message());
     fflush(stderr);
+    status_at_exit = status;
+    atexit(leave);
     MPI_Abort(comm, (int)status);
     abort();
 }

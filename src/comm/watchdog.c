@@ -27,11 +27,10 @@ struct watchdog {
 static _Noreturn void bite(const watchdog *dog) {
     char host[256] = "";
     gethostname(host, sizeof host - 1);
-    dprintf(
-        STDERR_FILENO,
-        "voxslab: rank %d on %s: no progress for %g s while %s; the job ends here. What the journal "
-        "lists is safe: run again with --resume, or with a longer --io-timeout if the disk is only slow\n",
-        dog->rank, host, dog->seconds, dog->what);
+    dprintf(STDERR_FILENO,
+            "voxslab: rank %d on %s: no progress for %g s while %s; the job ends here. Run it again, "
+            "with --resume if it writes an output, or with a longer --io-timeout if the disk is only slow\n",
+            dog->rank, host, dog->seconds, dog->what);
     _exit(VXS_IO); /* no handlers: MPI's would wait for the others */
 }
 

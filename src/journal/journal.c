@@ -144,14 +144,24 @@ static vxs_status differ(const char *path, const char *then, const char *now) {
     return VXS_OK;
 }
 
+/* Not damage: it may be as it should be. */
+static vxs_status cant_read(const journal *j, int reason) {
+    return status_fail(VXS_IO, "journal '%s' can't be read: %s: run the same command again", j->path,
+                       strerror(reason));
+}
+
 static vxs_status check_head(const journal *j, const char *head) {
     file_head *h = malloc(sizeof *h);
     CHECK(h, VXS_IO, "out of memory for the journal's head");
     ssize_t got = read_whole(j->file, h, sizeof *h, 0);
+    const int failed = got < 0 ? errno : 0;
     vxs_status status = VXS_OK;
-    if (got != (ssize_t)sizeof *h || memcmp(h->magic, magic, sizeof magic) != 0 ||
-        h->byte_order != byte_order || h->crc != crc_behind(h, sizeof *h, offsetof(file_head, body_bytes)) ||
-        h->text_bytes >= JOURNAL_HEAD_BYTES || h->text[h->text_bytes] != '\0')
+    if (failed)
+        status = cant_read(j, failed);
+    else if (got != (ssize_t)sizeof *h || memcmp(h->magic, magic, sizeof magic) != 0 ||
+             h->byte_order != byte_order ||
+             h->crc != crc_behind(h, sizeof *h, offsetof(file_head, body_bytes)) ||
+             h->text_bytes >= JOURNAL_HEAD_BYTES || h->text[h->text_bytes] != '\0')
         status = status_fail(VXS_CANT_CREATE,
                              "can't resume: journal '%s' is damaged: start over with --force", j->path);
     else
@@ -166,14 +176,22 @@ static vxs_status check_head(const journal *j, const char *head) {
 
 /* ---- versions ---- */
 
+/* What has been found out of both slots. */
+typedef struct slots_seen {
+    bool used;
+    int failed; /* errno of a read that failed, 0 without */
+} slots_seen;
+
 /* Read the slot of one parity into j->slot; 0 when it holds no version to trust. */
-static uint64_t read_slot(journal *j, int parity, bool *used) {
+static uint64_t read_slot(journal *j, int parity, slots_seen *seen) {
     size_t bytes = slot_bytes(j->body_bytes);
     slot_head head;
     memset(j->slot, 0, bytes);
     ssize_t got = read_whole(j->file, j->slot, bytes, slot_offset(j->body_bytes, (uint64_t)parity));
+    if (got < 0)
+        seen->failed = errno;
     memcpy(&head, j->slot, sizeof head);
-    *used |= got > 0 && head.version != 0;
+    seen->used |= got > 0 && head.version != 0;
     if (got != (ssize_t)bytes || head.version == UINT64_MAX /* none could follow */ ||
         head.version % 2 != (uint64_t)parity ||
         head.crc != crc_behind(j->slot, bytes, offsetof(slot_head, filler)))
@@ -190,15 +208,19 @@ static vxs_status forget_records(const journal *j) {
 }
 
 static vxs_status take_newest(journal *j, void *body, journal_found *found) {
-    bool used = false;
-    uint64_t even = read_slot(j, 0, &used), odd = read_slot(j, 1, &used);
+    slots_seen seen = {0};
+    uint64_t even = read_slot(j, 0, &seen), odd = read_slot(j, 1, &seen);
+    if (seen.failed)
+        return cant_read(j, seen.failed);
     *found = (journal_found){.version = even > odd ? even : odd};
-    found->damaged = used && found->version == 0;
+    found->damaged = seen.used && found->version == 0;
     memset(body, 0, j->body_bytes);
     if (found->version == 0)
         return forget_records(j);
     slot_head head;
-    read_slot(j, (int)(found->version % 2), &used);
+    read_slot(j, (int)(found->version % 2), &seen);
+    if (seen.failed)
+        return cant_read(j, seen.failed);
     memcpy(&head, j->slot, sizeof head);
     found->note = head.note;
     memcpy(body, j->slot + sizeof head, j->body_bytes);

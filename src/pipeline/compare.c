@@ -46,7 +46,9 @@ static vxs_status probe(const char *name, volume_info *info) {
 static vxs_status probe_both(comparing *c) {
     const char *const names[2] = {c->options->a, c->options->b};
     for (int i = 0; i < 2; i++) {
+        watchdog_begin(c->dog, "looking at '%s'", names[i] ? names[i] : "");
         TRY(comm_agree(c->comm, c->rank == 0 ? probe(names[i], &c->sides[i].info) : VXS_OK));
+        watchdog_end(c->dog);
         MPI_Bcast(&c->sides[i].info, (int)sizeof c->sides[i].info, MPI_BYTE, 0, c->comm);
     }
     return VXS_OK;
@@ -188,12 +190,12 @@ static vxs_status verdict(const vxs_comparison_report *r) {
 }
 
 static vxs_status compare(comparing *c, vxs_comparison_report *r) {
+    const double timeout = c->options->io_timeout_seconds;
+    TRY(comm_agree(c->comm, watchdog_start(c->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &c->dog)));
     TRY(probe_both(c));
     describe(c, r);
     TRY(check_shapes(&c->sides[0].info, &c->sides[1].info));
     TRY(plan(c));
-    const double timeout = c->options->io_timeout_seconds;
-    TRY(comm_agree(c->comm, watchdog_start(c->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &c->dog)));
     for (int i = 0; i < 2; i++)
         TRY(open_side(c, &c->sides[i]));
     TRY(compare_all(c, r->ranks));

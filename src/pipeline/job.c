@@ -156,9 +156,11 @@ static vxs_status points_head(const resolved_job *job, char *text, size_t bytes)
     text[0] = '\0';
     if (!job->kind->points)
         return VXS_OK;
-    int length = snprintf(text, bytes, "%s=%s\n%s_dataset=%s\n%s_bytes=%lld\n%s_mtime_ns=%lld\n",
-                          job->kind->points, p->file, job->kind->points, p->dataset, job->kind->points,
-                          (long long)p->file_bytes, job->kind->points, (long long)p->file_mtime_ns);
+    int length =
+        snprintf(text, bytes, "%s=%s\n%s_dataset=%s\n%s_bytes=%lld\n%s_mtime_ns=%lld\n%s_sources=%lld\n",
+                 job->kind->points, p->file, job->kind->points, p->dataset, job->kind->points,
+                 (long long)p->file_bytes, job->kind->points, (long long)p->file_mtime_ns, job->kind->points,
+                 (long long)p->sources_stamp);
     CHECK(length > 0 && (size_t)length < bytes, VXS_INTERNAL, "the journal's head takes more than %zu bytes",
           bytes);
     return VXS_OK;
@@ -177,13 +179,14 @@ vxs_status job_head(const resolved_job *job, char *text, size_t bytes) {
     list_numbers(job->tile, tile);
     int length = snprintf(text, bytes,
                           "voxslab=%s\ninput=%s\ninput_dataset=%s\ninput_bytes=%lld\ninput_mtime_ns=%lld\n"
+                          "input_sources=%lld\n"
                           "output_dataset=%s\nparameters=%s\nspacing=%.17g,%.17g,%.17g\n"
                           "origin=%.17g,%.17g,%.17g\nchunk=%s\nfilter=%d level %d\ntile=%s\n",
                           vxs_version(), job->in.file, job->in.dataset, (long long)job->in.file_bytes,
-                          (long long)job->in.file_mtime_ns, job->out_dataset, parameters, job->out.spacing[0],
-                          job->out.spacing[1], job->out.spacing[2], job->out.origin[0], job->out.origin[1],
-                          job->out.origin[2], job->out.chunked ? chunk : "none", (int)job->out.filter,
-                          job->out.gzip_level, tile);
+                          (long long)job->in.file_mtime_ns, (long long)job->in.sources_stamp,
+                          job->out_dataset, parameters, job->out.spacing[0], job->out.spacing[1],
+                          job->out.spacing[2], job->out.origin[0], job->out.origin[1], job->out.origin[2],
+                          job->out.chunked ? chunk : "none", (int)job->out.filter, job->out.gzip_level, tile);
     CHECK(length > 0 && (size_t)length < bytes, VXS_INTERNAL, "the journal's head takes more than %zu bytes",
           bytes);
     return points_head(job, text + length, bytes - (size_t)length);

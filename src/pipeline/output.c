@@ -49,17 +49,26 @@ static int64_t free_bytes(const char *path, const char *partial) {
     return lstat(partial, &old) == 0 ? saturating_add(bytes, (int64_t)old.st_blocks * 512) : bytes;
 }
 
+/* Of the voxels; chunks are written whole. */
 static int64_t output_bytes(const resolved_job *job) {
     int64_t bytes = (int64_t)dtype_bytes(job->out.dtype);
-    for (int a = 0; a < AXES; a++)
-        bytes = saturating_mul(bytes, job->out.shape[a]);
+    for (int a = 0; a < AXES; a++) {
+        const int64_t chunk = job->out.chunked ? job->out.chunk[a] : 1;
+        bytes = saturating_mul(bytes, saturating_mul(div_ceil(job->out.shape[a], chunk), chunk));
+    }
     return bytes;
+}
+
+/* What comes on top of that: the index of chunks, attributes, the journal. */
+static int64_t margin_bytes(int64_t bytes) {
+    return (256 << 10) + bytes / 1000;
 }
 
 /* A disk that fills up in a collective write ends the job the hard way, so look first. What is compressed may
  * fit all the same. */
 static vxs_status check_space(const resolved_job *job) {
     int64_t wanted = output_bytes(job), there = free_bytes(job->out_file, job->partial);
+    const int64_t in_all = saturating_add(wanted, margin_bytes(wanted));
     struct rlimit most;
     CHECK(getrlimit(RLIMIT_FSIZE, &most) != 0 || most.rlim_cur == RLIM_INFINITY ||
               (rlim_t)wanted <= most.rlim_cur || volume_spec_is_filtered(&job->out, &job->in),
@@ -67,10 +76,10 @@ static vxs_status check_space(const resolved_job *job) {
           job->out_file, (long long)wanted, (long long)most.rlim_cur);
     if (job->options->no_space_check)
         return VXS_OK;
-    CHECK(wanted <= there || volume_spec_is_filtered(&job->out, &job->in), VXS_CANT_CREATE,
-          "output '%s' takes %lld bytes, but only %lld are free there: choose another disk, or compress with "
-          "--filter (--no-space-check tries all the same)",
-          job->out_file, (long long)wanted, (long long)there);
+    CHECK(in_all <= there || volume_spec_is_filtered(&job->out, &job->in), VXS_CANT_CREATE,
+          "output '%s' takes %lld bytes (%lld with index and journal), but only %lld are free there: choose "
+          "another disk, or compress with --filter (--no-space-check tries all the same)",
+          job->out_file, (long long)wanted, (long long)in_all, (long long)there);
     return VXS_OK;
 }
 
@@ -106,13 +115,18 @@ static vxs_status check_not_input(const resolved_job *job, const volume_info *in
     return VXS_OK;
 }
 
-static vxs_status check_names(const resolved_job *job, bool *exists) {
-    struct stat out;
+static vxs_status check_names(const resolved_job *job) {
     TRY(check_folder(job->out_file));
-    *exists = stat(job->out_file, &out) == 0;
     TRY(check_not_input(job, &job->in, "input"));
     if (job->kind->points)
         TRY(check_not_input(job, &job->points, job->kind->points));
+    return VXS_OK;
+}
+
+/* Only once the lock is ours: who had it may have made OUT. */
+static vxs_status look_for_output(const resolved_job *job, bool *exists) {
+    struct stat out;
+    *exists = stat(job->out_file, &out) == 0;
     CHECK(!*exists || S_ISREG(out.st_mode), VXS_CANT_CREATE, "output '%s' exists and is not a file",
           job->out_file);
     return VXS_OK;
@@ -234,8 +248,10 @@ static vxs_status begin_resumed(output *o, bool exists, char *warnings, size_t w
 
 /* ---- begin to end ---- */
 
-static vxs_status begin_locked(output *o, bool exists, char *warnings, size_t warnings_bytes) {
+static vxs_status begin_locked(output *o, char *warnings, size_t warnings_bytes) {
     const resolved_job *job = o->job;
+    bool exists;
+    TRY(look_for_output(job, &exists));
     TRY(tile_set_create(&o->done, job->out.shape, job->tile));
     TRY(job->options->resume ? begin_resumed(o, exists, warnings, warnings_bytes)
                              : begin_fresh(o, exists, warnings, warnings_bytes));
@@ -245,12 +261,11 @@ static vxs_status begin_locked(output *o, bool exists, char *warnings, size_t wa
 }
 
 vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes) {
-    bool exists;
     *o = (output){0};
-    TRY(check_names(job, &exists));
+    TRY(check_names(job));
     TRY(lock_take(job->lock, LOCK_SECONDS, &o->lock));
     o->job = job;
-    vxs_status status = begin_locked(o, exists, warnings, warnings_bytes);
+    vxs_status status = begin_locked(o, warnings, warnings_bytes);
     if (status != VXS_OK) {
         char kept[STATUS_MESSAGE_BYTES];
         snprintf(kept, sizeof kept, "%s", status_message());
@@ -271,13 +286,35 @@ vxs_status output_record(output *o) {
     return VXS_OK;
 }
 
+/* Without --force, what has got this name in the mean time is not replaced. Some file systems can't promise
+ * that; there it is looked for first. */
+static vxs_status give_final_name(const resolved_job *job) {
+    const bool force = job->options->force != 0;
+    int failed = 0;
+    if (!force && renameat2(AT_FDCWD, job->partial, AT_FDCWD, job->out_file, RENAME_NOREPLACE) == 0)
+        return VXS_OK;
+    if (!force && errno != EINVAL && errno != ENOSYS)
+        failed = errno;
+    else if (!force && access(job->out_file, F_OK) == 0)
+        failed = EEXIST;
+    else if (rename(job->partial, job->out_file) != 0)
+        failed = errno;
+    CHECK(failed != EEXIST, VXS_CANT_CREATE,
+          "output '%s' was made by somebody else while this job ran; what it made is complete, in '%s': "
+          "--resume "
+          "--force replaces the other",
+          job->out_file, job->partial);
+    CHECK(failed == 0, VXS_IO, "can't rename '%s' to '%s': %s", job->partial, job->out_file,
+          strerror(failed));
+    return VXS_OK;
+}
+
 vxs_status output_publish(output *o) {
     const resolved_job *job = o->job;
     char folder[VOLUME_PATH_BYTES];
     if (!o->published) {
         TRY(sync_path(job->partial, O_RDONLY));
-        CHECK(rename(job->partial, job->out_file) == 0, VXS_IO, "can't rename '%s' to '%s': %s", job->partial,
-              job->out_file, strerror(errno));
+        TRY(give_final_name(job));
     }
     folder_of(job->out_file, folder);
     TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));

@@ -54,7 +54,7 @@ vxs_status output_recover(output *o, char *warnings, size_t warnings_bytes) {
     char kept[STATUS_MESSAGE_BYTES];
     bool done = false;
     vxs_status status = recover(o);
-    if (status == VXS_OK || !output_needs_guard(o->job))
+    if (status == VXS_OK || status == VXS_IO || !output_needs_guard(o->job))
         return status;
     snprintf(kept, sizeof kept, "%s", status_message());
     TRY(put_back(o, &done));

@@ -20,7 +20,7 @@ static void add_attribute(provenance *p, volume_attribute attribute) {
     p->attributes[p->count++] = attribute;
 }
 
-static void add_source(provenance *p, const volume_info *from, const char *const names[5],
+static void add_source(provenance *p, const volume_info *from, const char *const names[6],
                        char modified[32]) {
     utc(from->file_mtime_ns / 1000000000, modified, 32);
     add_attribute(p, (volume_attribute){names[0], from->file, 0});
@@ -28,6 +28,8 @@ static void add_source(provenance *p, const volume_info *from, const char *const
     add_attribute(p, (volume_attribute){names[2], NULL, from->file_bytes});
     add_attribute(p, (volume_attribute){names[3], modified, 0});
     add_attribute(p, (volume_attribute){names[4], NULL, from->file_mtime_ns});
+    if (from->sources_stamp)
+        add_attribute(p, (volume_attribute){names[5], NULL, from->sources_stamp});
 }
 
 /* Of the journal's head. */
@@ -39,11 +41,12 @@ static vxs_status job_checksum(const resolved_job *job, int64_t *checksum) {
 }
 
 vxs_status provenance_describe(const resolved_job *job, provenance *p) {
-    static const char *const of_input[] = {"voxslab_input", "voxslab_input_dataset", "voxslab_input_bytes",
-                                           "voxslab_input_mtime", "voxslab_input_mtime_ns"};
-    static const char *const of_points[] = {"voxslab_points", "voxslab_points_dataset",
-                                            "voxslab_points_bytes", "voxslab_points_mtime",
-                                            "voxslab_points_mtime_ns"};
+    static const char *const of_input[] = {"voxslab_input",          "voxslab_input_dataset",
+                                           "voxslab_input_bytes",    "voxslab_input_mtime",
+                                           "voxslab_input_mtime_ns", "voxslab_input_sources"};
+    static const char *const of_points[] = {"voxslab_points",          "voxslab_points_dataset",
+                                            "voxslab_points_bytes",    "voxslab_points_mtime",
+                                            "voxslab_points_mtime_ns", "voxslab_points_sources"};
     const char *command = job->options->command;
     int64_t checksum;
     p->count = 0;
@@ -65,32 +68,46 @@ vxs_status provenance_describe(const resolved_job *job, provenance *p) {
 
 /* ---- to read back ---- */
 
-enum { SOURCE_NOTES = 4, JOB_NOTE = 2 + 2 * SOURCE_NOTES, NOTES };
+enum { MUST = 4, SOURCE_NOTES, JOB_NOTE = 2 + 2 * SOURCE_NOTES, NOTES };
 
-/* Version and parameters; then of the input, and of its points: file, dataset, size and time; the job. */
-static const char *const names[NOTES] = {
-    "voxslab_version",      "voxslab_parameters",      "voxslab_input",  "voxslab_input_dataset",
-    "voxslab_input_bytes",  "voxslab_input_mtime_ns",  "voxslab_points", "voxslab_points_dataset",
-    "voxslab_points_bytes", "voxslab_points_mtime_ns", "voxslab_job"};
+/* Version and parameters; then of the input, and of its points: file, dataset, size and time, which must be
+ * there, and sources; the job. */
+static const char *const names[NOTES] = {"voxslab_version",
+                                         "voxslab_parameters",
+                                         "voxslab_input",
+                                         "voxslab_input_dataset",
+                                         "voxslab_input_bytes",
+                                         "voxslab_input_mtime_ns",
+                                         "voxslab_input_sources",
+                                         "voxslab_points",
+                                         "voxslab_points_dataset",
+                                         "voxslab_points_bytes",
+                                         "voxslab_points_mtime_ns",
+                                         "voxslab_points_sources",
+                                         "voxslab_job"};
 
 static void take_source(const volume_note *notes, made_source *source) {
     source->found = true;
-    for (int i = 0; i < SOURCE_NOTES; i++)
+    for (int i = 0; i < MUST; i++)
         source->found = source->found && notes[i].found;
     snprintf(source->file, sizeof source->file, "%s", notes[0].text);
     snprintf(source->dataset, sizeof source->dataset, "%.1023s", notes[1].text);
     source->bytes = notes[2].number;
     source->mtime_ns = notes[3].number;
+    source->sources = notes[MUST].found ? notes[MUST].number : 0;
 }
 
 static vxs_status take(const volume_info *output, const volume_note *notes, made_from *found) {
-    for (int i = 0; i < 2 + SOURCE_NOTES; i++)
+    for (int i = 0; i < 2 + MUST; i++)
         CHECK(notes[i].found, VXS_BAD_INPUT,
               "dataset '%.100s' of '%.500s' is no output of voxslab's: it has no attribute %s, which would "
               "tell how it was made",
               output->dataset, output->file, names[i]);
     snprintf(found->version, sizeof found->version, "%.31s", notes[0].text);
     snprintf(found->parameters, sizeof found->parameters, "%.1023s", notes[1].text);
+    CHECK(found->parameters[0], VXS_BAD_INPUT,
+          "dataset '%.100s' of '%.500s' does not record its parameters: attribute %s is not a text",
+          output->dataset, output->file, names[1]);
     take_source(notes + 2, &found->input);
     take_source(notes + 2 + SOURCE_NOTES, &found->points);
     found->job = notes[JOB_NOTE].found ? notes[JOB_NOTE].number : -1;
@@ -114,7 +131,8 @@ vxs_status provenance_read(const volume_info *output, made_from *found) {
 
 static bool is_source(const made_source *made, const volume_info *info) {
     return made->found && strcmp(made->file, info->file) == 0 && strcmp(made->dataset, info->dataset) == 0 &&
-           made->bytes == info->file_bytes && made->mtime_ns == info->file_mtime_ns;
+           made->bytes == info->file_bytes && made->mtime_ns == info->file_mtime_ns &&
+           made->sources == info->sources_stamp;
 }
 
 static bool is_made_by(const made_from *made, const resolved_job *job) {
@@ -156,6 +174,11 @@ static vxs_status check_unchanged(const made_source *made, const char *what, con
         "the %s '%.500s' has changed since: it had %lld bytes, last modified %s, and has %lld, %s; %s names "
         "a copy as it was, or this one to take it all the same",
         what, info->file, (long long)made->bytes, then, (long long)info->file_bytes, now, option);
+    CHECK(
+        made->sources == 0 || made->sources == info->sources_stamp, VXS_BAD_INPUT,
+        "a file that the %s '%.500s' takes its voxels from has changed since; %s names a copy as it was, or "
+        "this one to take it all the same",
+        what, info->file, option);
     return VXS_OK;
 }
 

@@ -4,7 +4,7 @@
 
 #include "pipeline/job.h"
 
-enum { PROVENANCE_MOST = 16 };
+enum { PROVENANCE_MOST = 20 };
 
 /* A list, and the texts that it points to, besides those of the job. */
 typedef struct provenance {
@@ -19,7 +19,7 @@ vxs_status provenance_describe(const resolved_job *job, provenance *p);
 typedef struct made_source {
     bool found; /* it is recorded */
     char file[VOLUME_PATH_BYTES], dataset[VOLUME_NAME_BYTES];
-    int64_t bytes, mtime_ns;
+    int64_t bytes, mtime_ns, sources; /* sources: volume_info's sources_stamp */
 } made_source;
 
 /* Plain data, so that rank 0 can broadcast it as bytes. */

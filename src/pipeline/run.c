@@ -37,8 +37,10 @@ typedef struct run {
 
 /* What rank 0 found out alone, for all. */
 static vxs_status share_inputs(run *r, job_inputs *inputs) {
+    watchdog_begin(r->dog, "looking at '%s'", r->options->input ? r->options->input : "");
     vxs_status status = r->rank == 0 ? job_probe_inputs(r->options, inputs) : VXS_OK;
     TRY(comm_agree(r->comm, status));
+    watchdog_end(r->dog);
     MPI_Bcast(inputs, (int)sizeof *inputs, MPI_BYTE, 0, r->comm);
     return VXS_OK;
 }
@@ -80,15 +82,14 @@ static vxs_status share_done(run *r) {
 
 static vxs_status begin_output(run *r) {
     vxs_status status = VXS_OK;
+    watchdog_begin(r->dog, "beginning '%s'", r->job.partial);
     if (r->rank == 0)
         status = output_begin(&r->files, &r->job, r->report.warnings, sizeof r->report.warnings);
+    watchdog_end(r->dog);
     if (r->rank == 0 && status == VXS_OK && r->options->resume)
         status = bad_list_load(&r->bad, r->job.bad_chunks);
     if (status == VXS_IO)
         comm_abort(r->comm, status); /* HDF5 can't let go of such a file, and would crash at the end */
-    TRY(comm_agree(r->comm, status));
-    double timeout = r->options->io_timeout_seconds;
-    status = watchdog_start(r->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &r->dog);
     TRY(comm_agree(r->comm, status));
     return share_done(r);
 }
@@ -293,7 +294,6 @@ static vxs_status finish(run *r, vxs_status status) {
     output_end(&r->files, status != VXS_OK);
     if (r->rank != 0)
         tile_set_destroy(&r->files.done);
-    watchdog_stop(r->dog);
     free(r->regions);
     r->close_seconds = MPI_Wtime() - begin;
     return status;
@@ -329,6 +329,8 @@ static void complete_report(run *r) {
 }
 
 static vxs_status run_job(run *r) {
+    const double timeout = r->options->io_timeout_seconds;
+    TRY(comm_agree(r->comm, watchdog_start(r->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &r->dog)));
     TRY(resolve(r));
     TRY(plan(r));
     vxs_status status = begin_output(r);
@@ -347,6 +349,7 @@ vxs_status vxs_mpi_run(MPI_Comm comm, const vxs_job *options, vxs_report *report
     MPI_Comm_rank(r->comm, &r->rank);
     r->began = MPI_Wtime();
     vxs_status status = run_job(r);
+    watchdog_stop(r->dog);
     if (status == VXS_OK)
         complete_report(r);
     if (report)

@@ -36,6 +36,7 @@ typedef struct verifying {
     void *buffer;              /* of what is stored: so many voxels */
     int64_t buffer_voxels, buffer_cost;
     watchdog *dog;
+    double began, round_end, longest_round; /* MPI_Wtime's seconds */
     compare_findings found;
 } verifying;
 
@@ -58,12 +59,16 @@ static vxs_status probe_inputs(const verifying *v, job_inputs *inputs) {
 
 /* Rank 0 looks; all know. */
 static vxs_status probe(verifying *v, job_inputs *inputs) {
+    watchdog_begin(v->dog, "looking at '%s'", v->options->output ? v->options->output : "");
     TRY(comm_agree(v->comm, v->rank == 0 ? probe_output(v) : VXS_OK));
+    watchdog_end(v->dog);
     MPI_Bcast(&v->stored, (int)sizeof v->stored, MPI_BYTE, 0, v->comm);
     MPI_Bcast(&v->made, (int)sizeof v->made, MPI_BYTE, 0, v->comm);
     memcpy(v->parameters, v->made.parameters, sizeof v->parameters);
     TRY(comm_agree(v->comm, job_recall(v->parameters, &v->recalled)));
+    watchdog_begin(v->dog, "looking at '%s'", v->made.input.file);
     TRY(comm_agree(v->comm, v->rank == 0 ? probe_inputs(v, inputs) : VXS_OK));
+    watchdog_end(v->dog);
     MPI_Bcast(inputs, (int)sizeof *inputs, MPI_BYTE, 0, v->comm);
     return VXS_OK;
 }
@@ -223,8 +228,23 @@ static vxs_status take(void *context, const box *where, const box_view *computed
     return comm_agree(v->comm, compare_box(v, where, computed));
 }
 
+/* Whether this rank wants to stop: asked to, or another round like the longest would be one too many. */
+static bool is_to_stop(verifying *v) {
+    const double now = MPI_Wtime(), limit = v->options->max_seconds;
+    v->longest_round = fmax(v->longest_round, now - v->round_end);
+    v->round_end = now;
+    return (v->options->stop && *v->options->stop) ||
+           (v->rank == 0 && limit > 0 && now - v->began + 1.25 * v->longest_round > limit);
+}
+
 static vxs_status done(void *context, int64_t epoch_index, int64_t round) {
-    (void)context, (void)epoch_index, (void)round;
+    (void)epoch_index, (void)round;
+    verifying *v = context;
+    int mine = is_to_stop(v), any = 0;
+    MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, v->comm);
+    CHECK(!any, VXS_STOPPED,
+          "stopped before '%.800s' was verified, which is complete: no difference was reported so far",
+          v->output);
     return VXS_OK;
 }
 
@@ -234,6 +254,7 @@ static vxs_status compare_regions(verifying *v) {
         .comm = v->comm, .plan = &v->plan, .in = v->in, .points = v->points, .sink = &sink};
     round_times times = {0};
     compare_begin(&v->found);
+    v->round_end = MPI_Wtime();
     for (int64_t i = 0; i < v->region_count; i++) {
         TRY(comm_agree(v->comm, job_plan_region(&v->job, &v->regions[i], v->ranks, &v->plan)));
         TRY(v->job.engine->run(&v->job, &at_hand, &times));
@@ -242,8 +263,6 @@ static vxs_status compare_regions(verifying *v) {
 }
 
 static vxs_status open_volumes(verifying *v) {
-    const double timeout = v->options->io_timeout_seconds;
-    TRY(comm_agree(v->comm, watchdog_start(v->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &v->dog)));
     watchdog_begin(v->dog, "opening '%s' and '%s'", v->job.in.file, v->stored.file);
     TRY(volume_open_read(&v->job.in, v->comm, v->job.read_threads, &v->in));
     if (v->job.kind->points)
@@ -310,6 +329,8 @@ static vxs_status verdict(const vxs_verification_report *r) {
 /* ---- begin to end ---- */
 
 static vxs_status verify(verifying *v) {
+    const double timeout = v->options->io_timeout_seconds;
+    TRY(comm_agree(v->comm, watchdog_start(v->rank, timeout > 0 ? timeout : DEFAULT_IO_TIMEOUT, &v->dog)));
     TRY(resolve(v));
     describe(v);
     TRY(plan(v));
@@ -344,6 +365,7 @@ vxs_status vxs_mpi_verify(MPI_Comm comm, const vxs_verification *options, vxs_ve
         MPI_Comm_dup(comm, &v->comm);
         MPI_Comm_rank(v->comm, &v->rank);
         MPI_Comm_size(v->comm, &v->ranks);
+        v->began = began;
         r->ranks = v->ranks;
         status = release(v, verify(v));
         if (status == VXS_OK)

@@ -160,10 +160,13 @@ static void read_note(hid_t dataset, volume_note *note) {
     if (H5Aexists(dataset, note->name) <= 0)
         return;
     hid_t attribute = H5Aopen(dataset, note->name, H5P_DEFAULT), type = H5Aget_type(attribute);
-    if (H5Tget_class(type) == H5T_STRING)
+    hid_t space = H5Aget_space(attribute);
+    const bool single = H5Sget_simple_extent_npoints(space) == 1;
+    if (single && H5Tget_class(type) == H5T_STRING)
         read_text(attribute, type, note);
-    else
+    else if (single && H5Tget_class(type) == H5T_INTEGER)
         note->found = H5Aread(attribute, H5T_NATIVE_INT64, &note->number) >= 0;
+    hdf5_drop(space);
     hdf5_drop(type);
     hdf5_drop(attribute);
 }

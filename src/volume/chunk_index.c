@@ -138,10 +138,14 @@ vxs_status volume_header_address(const char *path, const char *dataset, int64_t 
     hid_t file = H5I_INVALID_HID;
     H5O_info_t info;
     hdf5_prepare();
-    TRY(file_open_serial(path, &file));
+    io_watch_begin();
+    vxs_status status = io_watch_judge(file_open_serial(path, &file), path);
+    TRY(status);
     bool known = H5Oget_info_by_name2(file, dataset, &info, H5O_INFO_BASIC, H5P_DEFAULT) >= 0;
     *address = known ? (int64_t)info.addr : -1;
+    status = io_watch_judge(VXS_OK, path);
     H5Fclose(file);
+    TRY(known ? VXS_OK : status);
     CHECK(known, VXS_CANT_CREATE, "dataset '%s' is not in '%s'", dataset, path);
     return VXS_OK;
 }

@@ -91,7 +91,11 @@ int64_t layout_chunk_bytes(const int64_t chunk[AXES], vxs_dtype dtype);
 /* ---- reads.c ---- */
 
 /* Files of which we want to know whether a dataset's voxels come out of them. */
-typedef struct wanted_files wanted_files;
+typedef struct wanted_files {
+    int count, seen; /* seen: the first one met, -1 without */
+    const char *const *paths;
+    uint32_t stamp; /* a checksum of the sizes and times of all files that were looked at */
+} wanted_files;
 
 /* Is this one of them? For every file that voxels come out of; NULL is legal. */
 void wanted_files_look(wanted_files *wanted, const char *path);

@@ -150,7 +150,9 @@ vxs_status layout_describe(hid_t dataset, volume_info *info) {
         info->read_chunk[a] = 1;
     CHECK(plist >= 0, VXS_BAD_INPUT, "input dataset '%s': its layout can't be read: %s", info->dataset,
           hdf5_words(words));
-    vxs_status status = describe_plist(dataset, plist, info, NULL);
+    wanted_files files = {.seen = -1};
+    vxs_status status = describe_plist(dataset, plist, info, &files);
+    info->sources_stamp = info->serial_only ? files.stamp : 0;
     hdf5_drop(plist);
     info->storage_bytes = (int64_t)H5Dget_storage_size(dataset);
     return status;

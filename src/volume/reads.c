@@ -1,18 +1,16 @@
 /* Whether a dataset's voxels come out of certain files, whatever links, sources and raw files lie between. */
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "volume/internal.h"
 
-struct wanted_files {
-    int count, seen; /* seen: the first one met, -1 without */
-    const char *const *paths;
-};
-
 void wanted_files_look(wanted_files *w, const char *path) {
     struct stat here, there;
     if (!w || w->seen >= 0 || stat(path, &here) != 0)
         return;
+    const int64_t now[] = {here.st_size, here.st_mtim.tv_sec, here.st_mtim.tv_nsec};
+    w->stamp = libdeflate_crc32(w->stamp, now, sizeof now);
     for (int i = 0; i < w->count && w->seen < 0; i++)
         if (stat(w->paths[i], &there) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino)
             w->seen = i;
@@ -43,7 +41,7 @@ static void look_behind(const volume_info *info, wanted_files *w) {
 }
 
 int volume_reads_any(const volume_info *info, const char *const *paths, int count) {
-    wanted_files w = {count, -1, paths};
+    wanted_files w = {.count = count, .seen = -1, .paths = paths};
     hdf5_prepare();
     wanted_files_look(&w, info->file);
     if (w.seen < 0 && info->serial_only && any_is_there(&w))

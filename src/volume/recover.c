@@ -84,12 +84,17 @@ vxs_status volume_recover(const char *path, const volume_spec *spec, const volum
     vxs_status status = volume_probe(path, spec->dataset, &info);
     if (status == VXS_OK)
         status = check_same(&info, path, spec, like);
-    if (status == VXS_OK && volume_spec_is_filtered(spec, like))
+    if (status == VXS_OK && volume_spec_is_filtered(spec, like)) {
+        io_watch_begin();
         status = mend(path, spec, written, context);
+        status = status == VXS_OK ? status : io_watch_judge(status, path);
+    }
     if (status == VXS_OK)
         return VXS_OK;
     char why[STATUS_MESSAGE_BYTES];
     snprintf(why, sizeof why, "%s", status_message());
+    CHECK(status != VXS_IO, VXS_IO, "can't resume: %.700s: with the cause gone, the same command goes on",
+          why);
     return status_fail(VXS_CANT_CREATE, "can't resume: '%s' was damaged: %.700s: start over with --force",
                        path, why);
 }

@@ -59,6 +59,8 @@ typedef struct volume_info {
     double origin[3];                  /* origin_um: where the centre of the first voxel lies, d, h, w */
     char spacing_fault[128];           /* "holds text": why it is there and is not usable; "" without */
     int64_t file_bytes, file_mtime_ns; /* of the file named by the user */
+    int64_t sources_stamp; /* of serial_only datasets: a checksum of sizes and times of all files that the
+                            * voxels come from; else 0 */
 } volume_info;
 
 /* FILE[:DATASET]: the whole text if a file has that name, otherwise split at the last ':'. dataset "" when

@@ -216,6 +216,15 @@ int rename(const char *from, const char *to) {
     return failed;
 }
 
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
+    int (*real)(int, const char *, int, const char *, unsigned) =
+        REAL(renameat2, int (*)(int, const char *, int, const char *, unsigned));
+    enum verdict verdict = judge("rename", from);
+    int failed = verdict == FAIL ? -1 : real(from_folder, from, to_folder, to, flags);
+    settle(verdict, "rename");
+    return failed;
+}
+
 int unlink(const char *path) {
     int (*real)(const char *) = REAL(unlink, int (*)(const char *));
     enum verdict verdict = judge("unlink", path);

@@ -127,4 +127,78 @@ wait_for_launcher "$launcher"
 [ -e out.h5.lock ] || fail 'a killed job leaves no lock'
 go_on chunked 'after a killed writer'
 check_output chunked 'after a killed writer'
+clear_output
+
+# A job that ends while the second waits for its lock: what it made is not replaced. Nor is what somebody else made.
+background() { # leaves $launcher
+    # shellcheck disable=SC2086
+    "$MPIRUN" --timeout 120 -n 2 "$VOXSLAB" $resampling ${storage[chunked]} --checkpoint 0.000001 --memory "${memory[chunked,2]}" >/dev/null 2>&1 &
+    launcher=$!
+    for ((i = 0; i < 400; i++)); do
+        [ -e out.h5.lock ] && [ -e out.h5.partial ] && break
+        sleep 0.02
+    done
+}
+background
+job chunked 1 --mode nearest
+refused 'exists\|another job is writing' 'a second job while the first ends'
+wait "$launcher" || fail "the first of two jobs: $?"
+check_output chunked 'the first of two jobs'
+clear_output
+background
+echo precious >out.h5
+wait "$launcher"
+status=$?
+expect_status 73 'a file of somebody else'
+[ "$(cat out.h5)" = precious ] || fail 'a file of somebody else was replaced'
+job chunked 2 --resume
+refused 'exists' 'a file of somebody else, resumed'
+rm out.h5
+go_on chunked 'a file of somebody else, removed'
+check_output chunked 'a file of somebody else, removed'
+clear_output
+
+# What can't be read now is not damaged: 74, and the same command goes on once it can.
+job_with 'write .journal 6 0 kill' deflated 2
+cp out.h5.partial.journal journal
+cp out.h5.partial partial
+for fault in 'read .journal 1 0 EIO' 'read .journal 2 0 EIO' 'read .partial 1 0 EIO' 'read .partial 5 0 EIO'; do
+    job_with "$fault" deflated 2 --resume
+    expect_status 74 "$fault"
+    cmp -s journal out.h5.partial.journal || fail "$fault: the journal has changed"
+done
+job deflated 2 --resume --json report.json
+expect_status 0 'after reads that failed'
+[ "$(number resumed_bytes)" -gt 0 ] || fail 'after reads that failed: all is done again'
+check_output deflated 'after reads that failed'
+clear_output
+
+# An input whose voxels come from other files is another one when those change.
+make virtual.h5 /raw layout=virtual sources=3 shape=60,40,48 dtype=uint16
+before_virtual=$resampling
+resampling=${resampling/in.h5/virtual.h5}
+for ranks in 1 2; do
+    memory[chunked,$ranks]=$(memory_of chunked "$ranks")
+done
+source=$(ls virtual.h5?* | head -n 1)
+job_with 'write .partial 9 0 kill' chunked 2
+[ "$status" -ne 0 ] && [ -e out.h5.partial.journal ] || fail "a virtual input: not killed"
+touch -d 2001-01-01 "$source"
+job chunked 2 --resume
+refused 'input_sources' "another source ($source)"
+job chunked 2 --force
+expect_status 0 'a virtual input'
+run 2 verify out.h5
+expect_status 0 'a virtual input verified'
+touch -d 2002-01-01 "$source"
+job chunked 2 --resume
+refused 'of other input' 'a complete output of other sources'
+run 2 verify out.h5
+expect_status 65 'verified with other sources'
+resampling=$before_virtual
+clear_output
+
+# Where rank 0 hangs before all else, the watchdog ends the job.
+job_with 'read in.h5 1 0 hang' chunked 1 --io-timeout 1
+expect_status 74 'hangs while it looks at the input'
 finish
