@@ -27,7 +27,8 @@ const char *job_parse_dtype(const char *text, void *target) {
             snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", dtype_name(d));
     }
     status_fail(VXS_USAGE,
-                "unknown dtype '%s': use one of %s (uint64 and int64 go with modes nearest and area only)",
+                "unknown dtype '%s': use one of %s (resampling has uint64 and int64 with modes nearest and "
+                "area only)",
                 text, list);
     return status_message();
 }

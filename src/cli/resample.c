@@ -49,7 +49,8 @@ static const option_row options[] = {
      offsetof(job_args, job.resample.align_corners), 0},
     {"coords", 0, "RULE",
      "How output indices become input coordinates: exact arithmetic, torch (float32 as PyTorch has it), or "
-     "auto (default): as PyTorch for nearest up to 2^23 voxels an axis, exact otherwise.",
+     "auto (default): as PyTorch for nearest up to 2^23 voxels an axis, exact otherwise. Cubic is always "
+     "exact.",
      value_coords, offsetof(job_args, job.resample.coords), 0},
     {"dtype", 0, "T",
      "Output dtype: uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32 or float64, rounded "
@@ -64,6 +65,8 @@ static const example examples[] = {
     {"Cubic voxels of 0.25 um, one of several datasets, compressed",
      "mpirun -n 4 voxslab resample scan.h5:/entry/data iso.h5:/data --spacing iso=0.25 --chunk 64,64,64 "
      "--filter shuffle+gzip=4"},
+    {"Enlarge smoothly, as scipy.ndimage.zoom(order=3, mode='reflect', grid_mode=True) does",
+     "mpirun -n 4 voxslab resample scan.h5 large.h5 --scale 2 --mode cubic"},
     {"Go on after a kill, a full disk or a time limit, on any number of ranks",
      "mpirun -n 8 voxslab resample scan.h5 half.h5 --scale 0.5 --mode area --resume"},
     {"Plan a job for a cluster on a laptop",

@@ -260,12 +260,18 @@ static vxs_status begin_locked(output *o, char *warnings, size_t warnings_bytes)
                : volume_header_address(job->partial, job->out.dataset, &o->header);
 }
 
-vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes) {
+vxs_status output_begin(output *o, const resolved_job *job, watchdog *dog, char *warnings,
+                        size_t warnings_bytes) {
     *o = (output){0};
-    TRY(check_names(job));
+    watchdog_begin(dog, "looking at '%s'", job->out_file);
+    vxs_status status = check_names(job);
+    watchdog_end(dog);
+    TRY(status);
     TRY(lock_take(job->lock, LOCK_SECONDS, &o->lock));
     o->job = job;
-    vxs_status status = begin_locked(o, warnings, warnings_bytes);
+    watchdog_begin(dog, "beginning '%s'", job->partial);
+    status = begin_locked(o, warnings, warnings_bytes);
+    watchdog_end(dog);
     if (status != VXS_OK) {
         char kept[STATUS_MESSAGE_BYTES];
         snprintf(kept, sizeof kept, "%s", status_message());

@@ -5,6 +5,7 @@
 #ifndef PIPELINE_OUTPUT_H
 #define PIPELINE_OUTPUT_H
 
+#include "comm/watchdog.h"
 #include "journal/journal.h"
 #include "journal/lock.h"
 #include "partition/tile_set.h"
@@ -26,9 +27,11 @@ typedef struct output {
  * VXS_CANT_CREATE with the reason otherwise: its folder is not there or not writable, another job is at it,
  * OUT or OUT.partial exists and neither --force nor --resume says what to do, an uncompressed output does
  * not fit the disk; with --resume: other input, parameters or version, a damaged file.
- * Then nothing is changed on disk, and nothing of *o needs freeing. warnings are added to.
+ * Then nothing is changed on disk, and nothing of *o needs freeing. warnings are added to. dog watches, but
+ * not while it waits for the lock.
  */
-vxs_status output_begin(output *o, const resolved_job *job, char *warnings, size_t warnings_bytes);
+vxs_status output_begin(output *o, const resolved_job *job, watchdog *dog, char *warnings,
+                        size_t warnings_bytes);
 
 /*
  * Before what is in memory of the output's chunk index goes over the one on the disk: keep that in the

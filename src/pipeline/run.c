@@ -82,10 +82,8 @@ static vxs_status share_done(run *r) {
 
 static vxs_status begin_output(run *r) {
     vxs_status status = VXS_OK;
-    watchdog_begin(r->dog, "beginning '%s'", r->job.partial);
     if (r->rank == 0)
-        status = output_begin(&r->files, &r->job, r->report.warnings, sizeof r->report.warnings);
-    watchdog_end(r->dog);
+        status = output_begin(&r->files, &r->job, r->dog, r->report.warnings, sizeof r->report.warnings);
     if (r->rank == 0 && status == VXS_OK && r->options->resume)
         status = bad_list_load(&r->bad, r->job.bad_chunks);
     if (status == VXS_IO)
