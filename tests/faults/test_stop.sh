@@ -162,7 +162,7 @@ clear_output
 job_with 'write .journal 6 0 kill' deflated 2
 cp out.h5.partial.journal journal
 cp out.h5.partial partial
-for fault in 'read .journal 1 0 EIO' 'read .journal 2 0 EIO' 'read .partial 1 0 EIO' 'read .partial 5 0 EIO'; do
+for fault in 'read .journal 1 0 EIO' 'read .journal 2 0 EIO' 'read .journal 2 0 ENOSPC' 'read .partial 1 0 EIO' 'read .partial 5 0 EIO'; do
     job_with "$fault" deflated 2 --resume
     expect_status 74 "$fault"
     cmp -s journal out.h5.partial.journal || fail "$fault: the journal has changed"
