@@ -122,31 +122,36 @@ static vxs_status resolve(verifying *v) {
 
 /* ---- the plan ---- */
 
-/* Room for what is stored: a chunk, or a few of them. */
-static void plan_buffer(verifying *v, int64_t memory) {
-    const int64_t bytes = (int64_t)dtype_bytes(v->stored.dtype);
+/* Room for what is stored: so many bytes if that holds a chunk. */
+static void plan_buffer(verifying *v, int64_t bytes) {
+    const int64_t voxel = (int64_t)dtype_bytes(v->stored.dtype);
     int64_t least = 1;
     for (int a = 0; a < AXES; a++)
         least = saturating_mul(least, v->stored.read_chunk[a]);
-    v->buffer_voxels = max_i64(least, min_i64(STORED_BYTES, memory / STORED_SHARE) / bytes);
-    v->buffer_cost = saturating_mul(v->buffer_voxels, bytes);
+    v->buffer_voxels = max_i64(least, bytes / voxel);
+    v->buffer_cost = saturating_mul(v->buffer_voxels, voxel);
     v->buffer_cost = saturating_add(v->buffer_cost, volume_read_overhead(&v->stored, v->buffer_cost, 1));
 }
 
+/* With a budget that is too small for a buffer and the job, to learn what the job takes. */
+static vxs_status plan_rest(verifying *v, int threads, int64_t memory) {
+    return job_plan(&v->job, v->ranks, threads, max_i64(memory - v->buffer_cost, 1));
+}
+
+/* A buffer of a good size, or else the smallest. */
 static vxs_status plan_job(verifying *v, int threads, int64_t memory) {
-    plan_buffer(v, memory);
-    vxs_status status = VXS_USAGE;
-    if (memory > v->buffer_cost)
-        status = job_plan(&v->job, v->ranks, threads, memory - v->buffer_cost);
-    else
-        status = job_plan(&v->job, v->ranks, threads, 1); /* to learn what it takes */
+    plan_buffer(v, min_i64(STORED_BYTES, memory / STORED_SHARE));
+    vxs_status status = plan_rest(v, threads, memory);
+    if (status != VXS_USAGE)
+        return status;
+    plan_buffer(v, 0);
+    status = plan_rest(v, threads, memory);
     if (status == VXS_USAGE && v->job.plan.memory_bytes > 0)
-        return status_fail(
-            status,
-            "%lld bytes of memory a rank are too few to verify '%.800s': give --memory "
-            "%lld or more",
-            (long long)memory, v->output,
-            (long long)saturating_add(saturating_mul(v->buffer_cost, 2), v->job.plan.memory_bytes));
+        return status_fail(status,
+                           "%lld bytes of memory a rank are too few to verify '%.800s': give --memory "
+                           "%lld or more",
+                           (long long)memory, v->output,
+                           (long long)saturating_add(v->buffer_cost, v->job.plan.memory_bytes));
     return status;
 }
 

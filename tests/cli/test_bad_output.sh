@@ -62,6 +62,10 @@ resample 73 'nowhere/report.json' out.h5 --json nowhere/report.json
 one_rank 73 'folder.h5' out.h5 --json folder.h5
 # 100 TB: more than any disk that tests run on.
 refuse_with 0 73 'free there|102400000000000 bytes' resample in.h5 out.h5 --size 50000,32000,32000 --memory 4GiB
+# Chunks are written whole: 64 MiB and more for 65 voxels along each axis. The limit is of KiB.
+ulimit -S -f 30000
+refuse_with 0 73 'ulimit -f|67108864 bytes' resample in.h5 out.h5 --size 129,129,129 --chunk 128,128,128 --filter none --dtype float32 --memory 4GiB
+ulimit -S -f unlimited
 # The report replaces its file: not the volumes, however they are named.
 for name in in.h5 ./in.h5 "$PWD/in.h5" symbolic.h5 hard.h5 ./out.h5 "../${PWD##*/}/out.h5"; do
     one_rank 2 "--json '$name'" out.h5:/raw --json "$name"

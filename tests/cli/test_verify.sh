@@ -49,6 +49,7 @@ run 0 verify chunked.h5 --all --memory 1k
 expect_status 2 'too little memory'
 least=$(sed -n 's/.*--memory \([0-9]*\).*/\1/p' "$folder.err")
 same 2 chunked.h5 --all --memory "$least"
+same 2 chunked.h5 --all --memory $((least * 3 / 2)) # the buffer does not grow at the cost of the job
 
 # One voxel is enough, whoever computes it; a sample finds it when it draws its tile, the same for all ranks.
 cp chunked.h5 wrong.h5

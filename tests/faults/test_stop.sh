@@ -173,6 +173,18 @@ expect_status 0 'after reads that failed'
 check_output deflated 'after reads that failed'
 clear_output
 
+# A signal while the output is verified: it is complete, and not all of it was looked at.
+kept=${memory[chunked,2]}
+memory[chunked,2]=400000
+job_with 'read out.h5 4 1 usr1' chunked 2 --verify
+expect_status 75 'SIGUSR1, verifying'
+[ -e out.h5 ] && [ ! -e out.h5.partial ] || fail "SIGUSR1, verifying, leaves $(ls out.h5*)"
+job chunked 2 --verify --resume
+expect_status 0 'verified after all'
+check_output chunked 'verified after all'
+memory[chunked,2]=$kept
+clear_output
+
 # An input whose voxels come from other files is another one when those change.
 make virtual.h5 /raw layout=virtual sources=3 shape=60,40,48 dtype=uint16
 before_virtual=$resampling
