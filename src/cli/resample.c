@@ -65,7 +65,7 @@ static const example examples[] = {
     {"Cubic voxels of 0.25 um, one of several datasets, compressed",
      "mpirun -n 4 voxslab resample scan.h5:/entry/data iso.h5:/data --spacing iso=0.25 --chunk 64,64,64 "
      "--filter shuffle+gzip=4"},
-    {"Enlarge smoothly, as scipy.ndimage.zoom(order=3, mode='reflect', grid_mode=True) does",
+    {"Enlarge smoothly, as SciPy's zoom with order=3 and mode='reflect'",
      "mpirun -n 4 voxslab resample scan.h5 large.h5 --scale 2 --mode cubic"},
     {"Go on after a kill, a full disk or a time limit, on any number of ranks",
      "mpirun -n 8 voxslab resample scan.h5 half.h5 --scale 0.5 --mode area --resume"},

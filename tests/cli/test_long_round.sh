@@ -21,7 +21,7 @@ thumbnail() { # thumbnail SECONDS_TO_SIGNAL ARGS...
         --progress 0.2 "${@:2}" >/dev/null 2>"$folder.err" &
     if [ "$1" -gt 0 ]; then
         sleep "$1"
-        kill -USR1 $!
+        kill -TERM $(cat "/proc/$!/task/"*/children) # the ranks, as srun and a time limit do
     fi
     wait $!
     status=$?
@@ -37,7 +37,7 @@ given_up() { # given_up WHAT WORDS
     [ -e out.h5.partial ] && [ -e out.h5.partial.journal ] && [ ! -e out.h5.lock ] || fail "$1 leaves $(ls out.h5*)"
 }
 thumbnail 4 --force
-given_up SIGUSR1 'by a signal'
+given_up SIGTERM 'by a signal'
 thumbnail 0 --resume --max-time 3
 given_up '--max-time, resumed' 'before --max-time'
 finish
