@@ -5,6 +5,7 @@
 # new goes to BUILD/fuzz/NAME. SEED (1) makes short runs repeatable. Needs clang with its compiler-rt.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+case ${1:-} in --help | -h) sed -n '2,/^set -e/ {/^#/ s/^# \{0,1\}//p}' "$0"; exit 0 ;; esac
 build=$(realpath "${BUILD:-build-test}")
 seconds=${1:-10}
 shift $(($# > 0))

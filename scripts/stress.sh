@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export BUILD=${BUILD:-build-test}
+case ${1:-} in --help | -h) sed -n '2,/^set -e/ {/^#/ s/^# \{0,1\}//p}' "$0"; exit 0 ;; esac
 [ $# -gt 0 ] || set -- kills errors rest slurm fuzz
 
 run() { # run JOBS PATTERN [SEED]

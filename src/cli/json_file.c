@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
+
 /* The folder of a file that need not exist, and what it is called there; false when there is no such folder.
  */
 static bool find_folder(const char *path, struct stat *folder, const char **name) {
@@ -93,7 +95,7 @@ vxs_status json_file_commit(json_file *file) {
         failed = rename(file->temporary, file->path) != 0;
     vxs_status status = VXS_OK;
     if (failed)
-        status = status_fail(VXS_CANT_CREATE, "can't write --json '%s': %s", file->path, strerror(errno));
+        status = status_fail(disk_status(errno), "can't write --json '%s': %s", file->path, strerror(errno));
     else if (file->temporary)
         file->temporary[0] = '\0'; /* it is the file now: discarding must not remove it */
     json_file_discard(file);

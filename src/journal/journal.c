@@ -130,14 +130,26 @@ cleanup:
     return status;
 }
 
+/* What it means that a line of a file's differs, by the end of its key. */
+static const char *advice_for(const char *line) {
+    static const char *const of_files[] = {"_bytes=", "_mtime_ns=", "_sources="};
+    for (size_t i = 0; i < sizeof of_files / sizeof *of_files; i++) {
+        size_t length = strlen(of_files[i]), key = strcspn(line, "=") + 1;
+        if (key > length && strncmp(line + key - length, of_files[i], length) == 0)
+            return "that file, or one that its data come from, was changed meanwhile: start over with "
+                   "--force";
+    }
+    return "repeat that command, or start over with --force";
+}
+
 /* The first line that the two heads do not share, in words. */
 static vxs_status differ(const char *path, const char *then, const char *now) {
     while (*then || *now) {
         int old_length = (int)strcspn(then, "\n"), new_length = (int)strcspn(now, "\n");
         CHECK(old_length == new_length && strncmp(then, now, (size_t)old_length) == 0, VXS_CANT_CREATE,
-              "can't resume: '%s' was begun with %.*s, but this job has %.*s; repeat that command, or start "
-              "over with --force",
-              path, old_length > 300 ? 300 : old_length, then, new_length > 300 ? 300 : new_length, now);
+              "can't resume: '%s' was begun with %.*s, but this job has %.*s; %s", path,
+              old_length > 300 ? 300 : old_length, then, new_length > 300 ? 300 : new_length, now,
+              advice_for(then));
         then += old_length + (then[old_length] == '\n');
         now += new_length + (now[new_length] == '\n');
     }

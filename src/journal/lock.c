@@ -140,19 +140,22 @@ static bool slurm_says_gone(const owner *o, const owner *ours) {
            same(o->user, ours->user) && slurm_job_has_ended(o->job);
 }
 
+/* Slurm starts a job again only when its former run has ended, and counts. */
+static bool is_an_earlier_run(const owner *o, const owner *ours) {
+    return same(o->job, ours->job) && strcmp(o->cluster, ours->cluster) == 0 &&
+           atol(o->restart) < atol(ours->restart);
+}
+
 /* Whether the owner is certainly gone, as far as it can be seen from here. */
 static bool is_gone(const owner *o) {
     owner ours;
-    our_owner(&ours);
-    if (same(o->job, ours.job) && strcmp(o->restart, ours.restart) != 0)
-        return true; /* Slurm starts a job again only when its former run has ended */
-    if (!same(o->host, ours.host))
-        return slurm_says_gone(o, &ours);
-    if (o->boot[0] && ours.boot[0] && strcmp(o->boot, ours.boot) != 0)
-        return true;
-    if (strcmp(o->space, ours.space) != 0)
-        return slurm_says_gone(o, &ours); /* another container: its process numbers mean nothing here */
     char start[WORD];
+    our_owner(&ours);
+    const bool here = same(o->host, ours.host);
+    if (here && o->boot[0] && ours.boot[0] && strcmp(o->boot, ours.boot) != 0)
+        return true;
+    if (!here || strcmp(o->space, ours.space) != 0) /* elsewhere process numbers mean something else */
+        return is_an_earlier_run(o, &ours) || slurm_says_gone(o, &ours);
     if (kill((pid_t)atol(o->pid), 0) != 0 && errno == ESRCH)
         return true;
     start_of(o->pid, start);

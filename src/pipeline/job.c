@@ -128,6 +128,15 @@ static vxs_status resolve_storage(resolved_job *job) {
     return check_chunk_bytes(job);
 }
 
+static vxs_status fill_of_bad_chunks(const char *text, vxs_dtype dtype, unsigned char voxel[VOXEL_BYTES]) {
+    char reason[STATUS_MESSAGE_BYTES];
+    vxs_status status = voxel_from_text(text, dtype, voxel);
+    if (status == VXS_OK)
+        return VXS_OK;
+    snprintf(reason, sizeof reason, "%s", status_message());
+    return status_fail(status, "--skip-bad-chunks: %s", reason);
+}
+
 vxs_status job_resolve(resolved_job *job, const vxs_job *options, const job_inputs *inputs) {
     const volume_info *in = &inputs->in;
     *job = (resolved_job){
@@ -138,7 +147,7 @@ vxs_status job_resolve(resolved_job *job, const vxs_job *options, const job_inpu
     job->out.dtype = options->has_dtype ? options->dtype : job->kind->default_dtype(in->dtype);
     TRY(job->kind->check_dtypes(options, in->dtype, job->out.dtype));
     if (options->skip_bad_chunks)
-        TRY(voxel_from_text(options->skip_bad_chunks, in->dtype, job->bad_voxel));
+        TRY(fill_of_bad_chunks(options->skip_bad_chunks, in->dtype, job->bad_voxel));
     TRY(job_lattice_resolve(job));
     TRY(resolve_storage(job));
     return job->kind->init(job);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +26,22 @@ static vxs_status fail_to_open(const char *path) {
                        path, words);
 }
 
+/* HDF5 does not say why it can't: too many open files are no fault of the file's. */
+static vxs_status can_be_opened(const char *path) {
+    const int file = open(path, O_RDONLY | O_CLOEXEC), reason = errno;
+    if (file >= 0)
+        close(file);
+    CHECK(file >= 0, reason == EACCES || reason == EPERM ? VXS_BAD_INPUT : VXS_IO,
+          "input file '%s' can't be read: %s", path, strerror(reason));
+    return VXS_OK;
+}
+
 vxs_status file_open_serial(const char *path, hid_t *file) {
     struct stat st;
     *file = H5I_INVALID_HID;
     CHECK(stat(path, &st) == 0, VXS_BAD_INPUT, "input file '%s' can't be opened: %s", path, strerror(errno));
     CHECK(!S_ISDIR(st.st_mode), VXS_BAD_INPUT, "input file '%s' is a folder: name an HDF5 file", path);
-    CHECK(access(path, R_OK) == 0, VXS_BAD_INPUT, "input file '%s' can't be read: %s", path, strerror(errno));
+    TRY(can_be_opened(path));
     CHECK(st.st_size > 0, VXS_BAD_INPUT, "input file '%s' is empty (0 bytes): name an HDF5 file", path);
     htri_t is_hdf5 = H5Fis_hdf5(path);
     CHECK(is_hdf5 > 0, VXS_BAD_INPUT,

@@ -225,9 +225,13 @@ static bool find_chunk(const volume *v, const box *part, hsize_t at[AXES]) {
 }
 
 /* Bytes of a chunk in the file; 0 for one that HDF5 has to deliver: not there, or of an odd size. */
-static hsize_t stored_size(const volume *v, const hsize_t *at) {
+static hsize_t stored_size(volume *v, const hsize_t *at) {
     hsize_t bytes = 0, most = (hsize_t)decode_raw_bytes(v->raw->chunk_bytes);
-    return H5Dget_chunk_storage_size(v->dataset, at, &bytes) < 0 || bytes > most ? 0 : bytes;
+    watchdog_begin(v->dog, "reading the index of chunks of dataset '%s' in '%s'", v->dataset_name,
+                   v->file_name);
+    const bool known = H5Dget_chunk_storage_size(v->dataset, at, &bytes) >= 0;
+    watchdog_end(v->dog);
+    return known && bytes <= most ? bytes : 0;
 }
 
 static vxs_status fetch_chunk(volume *v, const box *part, const hsize_t *at, bool plain, hsize_t bytes,
@@ -240,15 +244,17 @@ static vxs_status fetch_chunk(volume *v, const box *part, const hsize_t *at, boo
     io_watch_begin();
     const bool fetched = read_stored(v->dataset, at, &c->mask, p->raw + p->used, bytes) >= 0;
     const int cause = io_watch_end();
-    watchdog_end(v->dog);
+    vxs_status status = VXS_OK;
     if (!fetched || cause != 0) {
         const bool damaged = cause == 0 && hdf5_error_is_damage();
         hdf5_words(words);
-        return status_fail(damaged ? VXS_BAD_INPUT : VXS_IO,
-                           "reading chunk %s of dataset '%s' in '%s'%s failed%s: %s", place, v->dataset_name,
-                           v->file_name, volume_offset_text(v, part, offset), errno_words(cause, reason),
-                           words);
+        status =
+            status_fail(damaged ? VXS_BAD_INPUT : VXS_IO,
+                        "reading chunk %s of dataset '%s' in '%s'%s failed%s: %s", place, v->dataset_name,
+                        v->file_name, volume_offset_text(v, part, offset), errno_words(cause, reason), words);
     }
+    watchdog_end(v->dog); /* looking up the offset reads, too */
+    TRY(status);
     if (plain)
         c->mask = UINT32_MAX;
     p->used += (size_t)bytes;

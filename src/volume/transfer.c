@@ -135,9 +135,9 @@ vxs_status volume_read_by_library(volume *v, const box *where, const box_view *d
     io_watch_begin();
     const bool done = H5Dread(v->dataset, v->type, memory, file, H5P_DEFAULT, dst->data) >= 0;
     const int cause = io_watch_end();
-    watchdog_end(v->dog);
     if (!done || cause != 0)
-        status = fail_to_read(v, where, cause);
+        status = fail_to_read(v, where, cause); /* looks up the offset, which reads, too */
+    watchdog_end(v->dog);
     if (status != VXS_OK)
         goto cleanup;
     if (v->swapped)

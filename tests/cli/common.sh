@@ -34,7 +34,7 @@ run() {
     if [ "$ranks" -eq 0 ]; then
         timeout 120 "$VOXSLAB" "$@" >"$folder.out" 2>"$folder.err"
     else
-        timeout 150 "$MPIRUN" --timeout 120 -n "$ranks" "$VOXSLAB" "$@" >"$folder.out" 2>"$folder.err"
+        timeout -k 5 150 "$MPIRUN" --timeout 120 -n "$ranks" "$VOXSLAB" "$@" >"$folder.out" 2>"$folder.err"
     fi
     status=$?
 }

@@ -144,18 +144,25 @@ static size_t part_of(size_t size, enum verdict verdict) {
     return (verdict == HALF || verdict == TEAR) && size >= 2 ? size / 2 : size;
 }
 
-#define REAL(name, type) ((type)dlsym(RTLD_NEXT, #name))
+/* The library's own name, found before anything runs: mpirun's signal handlers write, and dlsym takes a lock.
+ */
+#define FOUND(result, name, ...)                                                                             \
+    static result (*real_##name)(__VA_ARGS__);                                                               \
+    __attribute__((constructor)) static void find_##name(void) {                                             \
+        if (!real_##name)                                                                                    \
+            real_##name = (result(*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name);                                   \
+    }
 
 /* Calls of (file, buffer, size, offset); half of less than two bytes is all of it. */
 #define POSITIONED(name, kind, buffer_type, offset_type)                                                     \
+    FOUND(ssize_t, name, int, buffer_type, size_t, offset_type)                                              \
     ssize_t name(int file, buffer_type buffer, size_t size, offset_type offset);                             \
     ssize_t name(int file, buffer_type buffer, size_t size, offset_type offset) {                            \
-        ssize_t (*real)(int, buffer_type, size_t, offset_type) =                                             \
-            REAL(name, ssize_t(*)(int, buffer_type, size_t, offset_type));                                   \
+        find_##name();                                                                                       \
         enum verdict verdict = judge_data(kind, file, buffer, size, offset);                                 \
         if (verdict == FAIL)                                                                                 \
             return -1;                                                                                       \
-        ssize_t done = real(file, buffer, part_of(size, verdict), offset);                                   \
+        ssize_t done = real_##name(file, buffer, part_of(size, verdict), offset);                            \
         settle(verdict, kind);                                                                               \
         return done;                                                                                         \
     }
@@ -165,12 +172,13 @@ POSITIONED(pread, "read", void *, off_t)
 POSITIONED(pread64, "read", void *, off64_t)
 
 #define STREAMED(name, kind, buffer_type)                                                                    \
+    FOUND(ssize_t, name, int, buffer_type, size_t)                                                           \
     ssize_t name(int file, buffer_type buffer, size_t size) {                                                \
-        ssize_t (*real)(int, buffer_type, size_t) = REAL(name, ssize_t(*)(int, buffer_type, size_t));        \
+        find_##name();                                                                                       \
         enum verdict verdict = judge_file(kind, file);                                                       \
         if (verdict == FAIL)                                                                                 \
             return -1;                                                                                       \
-        ssize_t done = real(file, buffer, part_of(size, verdict));                                           \
+        ssize_t done = real_##name(file, buffer, part_of(size, verdict));                                    \
         settle(verdict, kind);                                                                               \
         return done;                                                                                         \
     }
@@ -179,16 +187,17 @@ STREAMED(read, "read", void *)
 
 /* OMPIO's; half of a vector is its first buffer. */
 #define VECTOR(name, kind, offset_type)                                                                      \
+    FOUND(ssize_t, name, int, const struct iovec *, int, offset_type)                                        \
     ssize_t name(int file, const struct iovec *vector, int count_of, offset_type offset) {                   \
-        ssize_t (*real)(int, const struct iovec *, int, offset_type) =                                       \
-            REAL(name, ssize_t(*)(int, const struct iovec *, int, offset_type));                             \
+        find_##name();                                                                                       \
         enum verdict verdict = judge_data(kind, file, vector[0].iov_base, vector[0].iov_len, offset);        \
         if (verdict == FAIL)                                                                                 \
             return -1;                                                                                       \
         struct iovec half = vector[0];                                                                       \
         half.iov_len = part_of(half.iov_len, verdict);                                                       \
         bool whole = verdict == GO_ON || verdict == TRACED;                                                  \
-        ssize_t done = whole ? real(file, vector, count_of, offset) : real(file, &half, 1, offset);          \
+        ssize_t done =                                                                                       \
+            whole ? real_##name(file, vector, count_of, offset) : real_##name(file, &half, 1, offset);       \
         settle(verdict, kind);                                                                               \
         return done;                                                                                         \
     }
@@ -198,37 +207,40 @@ VECTOR(preadv, "read", off_t)
 VECTOR(preadv64, "read", off64_t)
 
 #define SYNC(name)                                                                                           \
+    FOUND(int, name, int)                                                                                    \
     int name(int file) {                                                                                     \
-        int (*real)(int) = REAL(name, int (*)(int));                                                         \
+        find_##name();                                                                                       \
         enum verdict verdict = judge_file("sync", file);                                                     \
-        int failed = verdict == FAIL ? -1 : real(file);                                                      \
+        int failed = verdict == FAIL ? -1 : real_##name(file);                                               \
         settle(verdict, "sync");                                                                             \
         return failed;                                                                                       \
     }
 SYNC(fsync)
 SYNC(fdatasync)
 
+FOUND(int, rename, const char *, const char *)
 int rename(const char *from, const char *to) {
-    int (*real)(const char *, const char *) = REAL(rename, int (*)(const char *, const char *));
+    find_rename();
     enum verdict verdict = judge("rename", from);
-    int failed = verdict == FAIL ? -1 : real(from, to);
+    int failed = verdict == FAIL ? -1 : real_rename(from, to);
     settle(verdict, "rename");
     return failed;
 }
 
+FOUND(int, renameat2, int, const char *, int, const char *, unsigned)
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
-    int (*real)(int, const char *, int, const char *, unsigned) =
-        REAL(renameat2, int (*)(int, const char *, int, const char *, unsigned));
+    find_renameat2();
     enum verdict verdict = judge("rename", from);
-    int failed = verdict == FAIL ? -1 : real(from_folder, from, to_folder, to, flags);
+    int failed = verdict == FAIL ? -1 : real_renameat2(from_folder, from, to_folder, to, flags);
     settle(verdict, "rename");
     return failed;
 }
 
+FOUND(int, unlink, const char *)
 int unlink(const char *path) {
-    int (*real)(const char *) = REAL(unlink, int (*)(const char *));
+    find_unlink();
     enum verdict verdict = judge("unlink", path);
-    int failed = verdict == FAIL ? -1 : real(path);
+    int failed = verdict == FAIL ? -1 : real_unlink(path);
     settle(verdict, "unlink");
     return failed;
 }

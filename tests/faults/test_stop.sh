@@ -245,6 +245,19 @@ expect_status 0 'a lock written by halves'
 check_output chunked 'a lock written by halves'
 clear_output
 
+# Looking up where a chunk lies is watched, too. Which read that is depends on HDF5.
+clear_output
+export LD_PRELOAD=$FAULT_LIBRARY VOXSLAB_FAULT_ALONE=1
+for ((n = 26; n < 44; n++)); do
+    export VOXSLAB_FAULT="read in.h5 $n 0 hang"
+    run 0 $resampling ${storage[chunked]} --io-timeout 1
+    expect_status 74 "hangs in read $n of the input"
+    clear_output
+    ! grep -q 'reading the index of chunks' "$folder.err" || break
+done
+unset LD_PRELOAD VOXSLAB_FAULT VOXSLAB_FAULT_ALONE
+[ "$n" -lt 44 ] || fail 'no read of an index of chunks hangs'
+
 # Where rank 0 hangs before all else, the watchdog ends the job.
 job_with 'write .lock 1 0 hang' chunked 2 --io-timeout 1
 expect_status 74 'hangs at the lock'

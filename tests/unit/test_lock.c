@@ -133,6 +133,43 @@ static void a_requeued_job_takes_its_own_lock_from_another_host(void **state) {
     unsetenv("SLURM_RESTART_COUNT");
 }
 
+/* What counts there is the process: a shell may have been attached to the job, without the count. */
+static void a_living_process_keeps_it_whatever_the_job_counts(void **state) {
+    (void)state;
+    static const char *const restarts[] = {"0", "1", "2"};
+    file_lock first, second;
+    setenv("SLURM_JOB_ID", "4242", 1);
+    setenv("SLURM_RESTART_COUNT", "1", 1);
+    assert_int_equal(lock_take(path, &first), VXS_OK);
+    for (int i = 0; i < 3; i++) {
+        setenv("SLURM_RESTART_COUNT", restarts[i], 1);
+        assert_int_equal(lock_take(path, &second), VXS_CANT_CREATE);
+    }
+    lock_release(&first);
+    unsetenv("SLURM_JOB_ID");
+    unsetenv("SLURM_RESTART_COUNT");
+}
+
+static void neither_a_later_run_nor_another_clusters_has_ended(void **state) {
+    (void)state;
+    file_lock lock;
+    leave_by_dead_process();
+    change("host=", "node17");
+    change("job=", "4242");
+    change("restart=", "2");
+    setenv("SLURM_JOB_ID", "4242", 1);
+    setenv("SLURM_RESTART_COUNT", "1", 1);
+    assert_int_equal(lock_take(path, &lock), VXS_CANT_CREATE);
+    setenv("SLURM_RESTART_COUNT", "10", 1);
+    change("cluster=", "other");
+    assert_int_equal(lock_take(path, &lock), VXS_CANT_CREATE);
+    change("cluster=", "");
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
+    lock_release(&lock);
+    unsetenv("SLURM_JOB_ID");
+    unsetenv("SLURM_RESTART_COUNT");
+}
+
 static void another_containers_processes_are_not_judged(void **state) {
     (void)state;
     file_lock lock;
@@ -288,6 +325,8 @@ int main(void) {
         cmocka_unit_test(a_machine_that_started_again_holds_nothing),
         cmocka_unit_test(another_hosts_lock_is_refused_and_explained),
         cmocka_unit_test(a_requeued_job_takes_its_own_lock_from_another_host),
+        cmocka_unit_test(a_living_process_keeps_it_whatever_the_job_counts),
+        cmocka_unit_test(neither_a_later_run_nor_another_clusters_has_ended),
         cmocka_unit_test(another_containers_processes_are_not_judged),
         cmocka_unit_test(a_lock_that_says_nothing_is_explained),
         cmocka_unit_test(of_many_that_find_a_stale_lock_one_gets_it),
