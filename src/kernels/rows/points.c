@@ -57,36 +57,14 @@ WIDEN_ROW(widen_row_double, double)
 #define MATH(name)  name##f
 #define FAST_MAX    0x1p22
 #define ROUND_MAGIC 0x1.8p23f
-#include "kernels/rows/points_place.inc"
-#define BLEND float
-#include "kernels/rows/points_weights.inc"
-#undef BLEND
-#define BLEND double
-#include "kernels/rows/points_weights.inc"
-#undef BLEND
-#undef REAL
-#undef REAL_TAG
-#undef MATH
-#undef FAST_MAX
-#undef ROUND_MAGIC
+#include "kernels/rows/points_taps.inc"
 
 #define REAL        double
 #define REAL_TAG    double
 #define MATH(name)  name
 #define FAST_MAX    0x1p30
 #define ROUND_MAGIC 0x1.8p52
-#include "kernels/rows/points_place.inc"
-#define BLEND float
-#include "kernels/rows/points_weights.inc"
-#undef BLEND
-#define BLEND double
-#include "kernels/rows/points_weights.inc"
-#undef BLEND
-#undef REAL
-#undef REAL_TAG
-#undef MATH
-#undef FAST_MAX
-#undef ROUND_MAGIC
+#include "kernels/rows/points_taps.inc"
 
 #define OFFSETS(name, integer)                                                                               \
     static void name(points *p, const point_source *src) {                                                   \
