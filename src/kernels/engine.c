@@ -246,7 +246,7 @@ void halve_row(worker *k, const int64_t at[AXES]) {
         for (int z = 0; z < planes; z++)
             rows[2 * y + z] = source(k, d->first[ed] + z, h->first[eh] + y);
     engine_prefetch_next(k, at);
-    j->rows->halve->of[j->kernel->src_dtype](out_begin(k, at), rows, planes, lines, k->strip.outputs);
+    j->halve(out_begin(k, at), rows, planes, lines, k->strip.outputs);
     out_end(k, at);
 }
 

@@ -58,12 +58,17 @@ static accumulator blend_accumulator(const resample_kernel *kernel) {
     return bits <= FLT_MANT_DIG ? ACC_FLOAT : ACC_DOUBLE;
 }
 
-/* Blends of integers by halves are means of windows: the same exact sums, rounded once. */
-static bool blends_are_means(const resample_kernel *kernel) {
+/* Whether all weights of a blend are halves. Those of integers are means of windows then: the same exact
+ * sums, rounded once. */
+static bool blends_halves(const resample_kernel *kernel) {
     for (int a = 0; a < 3; a++)
         if (kernel->axis[a]->map.kind == TAP_WEIGHTED && !axis_map_halves(&kernel->axis[a]->map))
             return false;
-    return dtype_class_of(kernel->src_dtype) == DTYPE_I;
+    return true;
+}
+
+static bool blends_are_means(const resample_kernel *kernel) {
+    return blends_halves(kernel) && dtype_class_of(kernel->src_dtype) == DTYPE_I;
 }
 
 /* Whether every output along the axis is a mean of that many voxels, side by side. */
@@ -71,12 +76,15 @@ static bool reduces_by(const axis_map *map, int64_t factor) {
     return map->in == factor * map->out && (factor == 1 || map->kind != TAP_COPY);
 }
 
-/* Means of 2 voxels along w, of 1 or 2 along d and h, of a dtype that has a function for it. */
-static bool halves_rows(const resample_kernel *kernel, const row_functions *rows, const box_view *src) {
+/* Of 2 voxels along w, of 1 or 2 along d and h: by a function for it, where the dtype has one. */
+static bool halves_rows(job *j, halve_fn *const of[VXS_DTYPES]) {
+    const resample_kernel *kernel = j->kernel;
     const axis_map *d = &kernel->axis[0]->map, *h = &kernel->axis[1]->map, *w = &kernel->axis[2]->map;
-    return kernel->src_dtype == kernel->dst_dtype && rows->halve->of[kernel->src_dtype] &&
-           src->stride[AXIS_W] == 1 && reduces_by(w, 2) && (reduces_by(d, 1) || reduces_by(d, 2)) &&
-           (reduces_by(h, 1) || reduces_by(h, 2));
+    j->halve = kernel->src_dtype == kernel->dst_dtype && j->src->stride[AXIS_W] == 1 && reduces_by(w, 2) &&
+                       (reduces_by(d, 1) || reduces_by(d, 2)) && (reduces_by(h, 1) || reduces_by(h, 2))
+                   ? of[kernel->src_dtype]
+                   : NULL;
+    return j->halve;
 }
 
 static bool any_kind(const resample_kernel *kernel, tap_kind kind) {
@@ -92,10 +100,10 @@ static void choose_engine(job *j) {
     j->block = each_row;
     if (any_kind(kernel, TAP_WINDOW) || (any_kind(kernel, TAP_WEIGHTED) && blends_are_means(kernel))) {
         int64_t voxels = saturating_mul(axis_map_max_taps(d), axis_map_max_taps(h));
-        j->row = halves_rows(kernel, j->rows, j->src) ? halve_row : area_row;
+        j->row = halves_rows(j, j->rows->halve->mean) ? halve_row : area_row;
         j->acc = area_accumulator(kernel->src_dtype, voxels, axis_map_max_taps(w));
     } else if (any_kind(kernel, TAP_WEIGHTED)) {
-        j->row = blend_row;
+        j->row = blends_halves(kernel) && halves_rows(j, j->rows->halve->blend) ? halve_row : blend_row;
         j->acc = blend_accumulator(kernel);
     } else {
         j->block = copy_rows;
