@@ -58,6 +58,7 @@ typedef struct window_lines {
     int64_t stride;         /* elements, along w */
     int64_t step_d, step_h; /* bytes */
     int64_t planes, lines;
+    int64_t ahead; /* bytes from a line to the one to ask for meanwhile; 0: none */
 } window_lines;
 
 /* out[w] = sums over the planes, then over the lines of those sums; out[n] = 0. first: the first line's sums
