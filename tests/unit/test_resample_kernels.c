@@ -254,6 +254,24 @@ static void rows_at_every_place_in_a_cache_line_equal_the_oracle(void **state) {
     }
 }
 
+/* More than the caches next to a core hold: there rows are asked for ahead of their use. */
+static void sources_that_are_asked_for_early_equal_the_oracle(void **state) {
+    (void)state;
+    static const vxs_dtype dtypes[] = {VXS_UINT8, VXS_UINT16, VXS_FLOAT32};
+    static const vxs_mode modes[] = {VXS_NEAREST, VXS_LINEAR, VXS_AREA};
+    for (size_t d = 0; d < sizeof dtypes / sizeof *dtypes; d++)
+        for (size_t m = 0; m < sizeof modes / sizeof *modes; m++)
+            for (int by = 2; by <= 3; by++) {
+                const int64_t h = (1 << 18) / (500 * (int64_t)dtype_bytes(dtypes[d])) * 2 + 22;
+                const trial t = {.options = {modes[m], VXS_COORDS_AUTO, 0},
+                                 .src = dtypes[d],
+                                 .dst = dtypes[d],
+                                 .in = {1, 1, 4, h, 1000},
+                                 .out = {1, 1, 2, by == 2 ? h / 2 : h / 3 - 1, 1000 / by}};
+                check_whole(t, by);
+            }
+}
+
 /* One window over a whole volume: the first half holds one byte pattern, the rest has its last bit flipped,
  * and one voxel may be nudged: an exact tie, and the closest to a tie that there is. */
 static void check_window(vxs_dtype dtype, vxs_dtype dst, const int64_t dhw[3], int byte, int nudge) {
@@ -301,6 +319,7 @@ int main(void) {
         cmocka_unit_test(rows_longer_than_every_buffer_equal_the_oracle),
         cmocka_unit_test(taps_that_lie_close_equal_the_oracle),
         cmocka_unit_test(rows_at_every_place_in_a_cache_line_equal_the_oracle),
+        cmocka_unit_test(sources_that_are_asked_for_early_equal_the_oracle),
         cmocka_unit_test(area_of_extreme_integers_neither_overflows_nor_misses_a_tie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
