@@ -41,26 +41,40 @@ static vxs_status travel_step(void *context, double part) {
     return g->status;
 }
 
-/* One channel of a part of this rank's piece, or of nobody's: collective. */
-static vxs_status compute_scattered(engine *g, const box *b, const box_view *out, bool mine) {
-    travel t = {.job = g->job, .times = g->times, .room = &g->travelling, .step = travel_step, .context = g};
+/* Channels of outputs whose voxels have come. */
+static void finish_scattered(engine *g, const box *b, const box_view *out) {
+    const double begin = MPI_Wtime();
+    const gather_shape *s = g->job->plan->shape;
+    box one = *b;
+    one.axis[AXIS_C].end = one.axis[AXIS_C].begin + 1;
+    const int64_t voxels_bytes = box_voxels(&one) * GATHER_TAPS * s->in_voxel_bytes;
+    const char *voxels = g->travelling.voxels;
+    for (; one.axis[AXIS_C].begin < b->axis[AXIS_C].end; voxels += voxels_bytes) {
+        const box_view to = box_view_part(out, &one, (size_t)s->out_voxel_bytes);
+        sample_kernel_finish(&g->kernel, voxels, &to);
+        one.axis[AXIS_C].begin = one.axis[AXIS_C].end++;
+    }
+    g->times->compute += MPI_Wtime() - begin;
+}
+
+/* Channels c, which travel together, of a part of this rank's piece, or of nobody's: collective. */
+static vxs_status compute_scattered(engine *g, const box *part, range c, const box_view *out, bool mine) {
+    travel t = {
+        .job = g->job, .times = g->times, .room = &g->travelling, .c = c, .step = travel_step, .context = g};
+    box b = *part;
+    b.axis[AXIS_C] = c;
     g->held.where = (box){{{0, 0}}}; /* the room is wanted */
-    double begin = MPI_Wtime();
+    const double begin = MPI_Wtime();
     if (mine) {
-        t.n = b->axis[AXIS_N].begin;
-        t.c = b->axis[AXIS_C].begin;
-        t.points = box_voxels(b);
-        sample_kernel_taps(&g->kernel, b, g->travelling.taps);
-        g->times->travelled_points += t.points;
+        t.n = b.axis[AXIS_N].begin;
+        t.points = box_voxels(&b) / range_size(c);
+        sample_kernel_taps(&g->kernel, &b, g->travelling.taps);
+        g->times->travelled_points += box_voxels(&b);
     }
     g->times->compute += MPI_Wtime() - begin;
     TRY(travel_run(&t));
-    if (!mine)
-        return VXS_OK;
-    begin = MPI_Wtime();
-    const box_view to = box_view_part(out, b, (size_t)g->job->plan->shape->out_voxel_bytes);
-    sample_kernel_finish(&g->kernel, g->travelling.voxels, &to);
-    g->times->compute += MPI_Wtime() - begin;
+    if (mine)
+        finish_scattered(g, &b, out);
     return VXS_OK;
 }
 
@@ -70,23 +84,22 @@ static bool any(const engine *g, bool mine) {
     return all != 0;
 }
 
-/* The channels of a part, each as it can be. Collective. */
-static vxs_status do_part(engine *g, const box *b, const box_view *out) {
+/* Channels c of a part, as it can be. Collective. */
+static vxs_status do_part(engine *g, const box *b, range c, const box_view *out) {
     const bool working = !box_is_empty(b) && g->status == VXS_OK;
     const bool scattered = working && !gather_is_local(g, b);
-    const int64_t channels = g->job->plan->piece[AXIS_C];
-    const double before = g->before, share = g->share;
+    const double before = g->before, share = g->share / (double)range_size(c);
     if (working && !scattered)
         gather_compute_local(g, b, out);
     TRY(comm_agree(g->job->comm, g->status));
     if (!any(g, scattered))
         return VXS_OK;
-    g->share = share / (double)channels;
-    for (int64_t i = 0; i < channels; i++) {
-        g->before = before + (double)i * g->share;
-        box one = *b;
-        one.axis[AXIS_C] = (range){b->axis[AXIS_C].begin + i, b->axis[AXIS_C].begin + i + 1};
-        TRY(compute_scattered(g, &one, out, scattered && i < range_size(b->axis[AXIS_C])));
+    for (range rest = c; rest.begin < c.end;) {
+        const range together = gather_plan_together(g->job->plan, rest);
+        g->before = before + (double)(rest.begin - c.begin) * share;
+        g->share = share * (double)range_size(together);
+        TRY(compute_scattered(g, b, together, out, scattered));
+        rest.begin = together.end;
     }
     return VXS_OK;
 }
@@ -122,7 +135,10 @@ static vxs_status hand_over(engine *g, const box *where, const box_view *view) {
  * rank's piece is. */
 static vxs_status do_channels(engine *g, int64_t index, bool mine_is_local, bool scattered) {
     const gather_plan *p = g->job->plan;
-    const box where = gather_plan_channels(p, &g->piece, index);
+    const range channels = gather_plan_channels(p, index);
+    box where = g->piece;
+    if (!box_is_empty(&where))
+        where.axis[AXIS_C] = channels;
     const box_view view = box_view_packed(g->memory.out, &where);
     const double share = 1.0 / (double)p->pieces[AXIS_C], parts = (double)gather_plan_parts(p);
     g->before = (double)index * share;
@@ -136,7 +152,7 @@ static vxs_status do_channels(engine *g, int64_t index, bool mine_is_local, bool
         box part = gather_plan_part(p, &where, i);
         if (mine_is_local)
             part = (box){{{0, 0}}};
-        TRY(do_part(g, &part, &view));
+        TRY(do_part(g, &part, channels, &view));
     }
     return hand_over(g, &where, &view);
 }

@@ -112,9 +112,10 @@ static void check_pieces(const gather_plan *p) {
             const box piece = gather_plan_piece(p, round, rank);
             assert_true(points_of(s, &piece) * s->point_bytes <= gather_plan_points_bytes(p));
             for (int64_t part = 0; part < p->pieces[AXIS_C]; part++) {
-                const box b = gather_plan_channels(p, &piece, part);
-                if (box_is_empty(&b))
+                if (box_is_empty(&piece))
                     continue;
+                box b = piece;
+                b.axis[AXIS_C] = gather_plan_channels(p, part);
                 assert_whole_tiles(s, &b);
                 mark(count, s->out, &b);
                 check_parts(p, &b, in_parts);
@@ -134,8 +135,8 @@ static int64_t round_up_64(int64_t bytes) {
 static void check_room(const gather_plan *p) {
     const int64_t taps = gather_plan_taps(p);
     const int64_t bytes = round_up_64(gather_plan_block_bytes(p)) + round_up_64(taps * GATHER_TAPS_BYTES) +
-                          round_up_64(taps * GATHER_TAPS * p->shape->in_voxel_bytes) +
-                          p->group * p->batch * GATHER_REQUEST_BYTES;
+                          round_up_64(taps * GATHER_TAPS * p->shape->in_voxel_bytes * p->channels) +
+                          p->group * p->batch * gather_request_bytes(p->channels);
     assert_true(bytes <= p->room_bytes);
     assert_true(p->batch >= 1 && p->group >= 1 && p->group <= p->ranks);
     for (int a = 0; a < 3; a++)
@@ -148,11 +149,12 @@ static void check_blocks(const gather_plan *p) {
     assert_non_null(count);
     for (int64_t pass = 0; pass < p->passes; pass++)
         for (int64_t rank = 0; rank < p->ranks; rank++) {
-            const box b = gather_plan_block(p, pass, rank, 0, 0);
+            const box b = gather_plan_block(p, pass, rank, 0, (range){0, 1});
             if (box_is_empty(&b))
                 continue;
             mark(count, one, &b);
-            assert_true(box_voxels(&b) * p->shape->in_voxel_bytes <= gather_plan_block_bytes(p));
+            assert_true(box_voxels(&b) * p->shape->in_voxel_bytes * p->channels <=
+                        gather_plan_block_bytes(p));
             for (int corner = 0; corner < 2; corner++) {
                 int64_t at[3];
                 for (int a = 0; a < 3; a++)
@@ -234,7 +236,7 @@ static void memory_does_not_grow_with_the_ranks(void **state) {
         check_room(&p);
         assert_int_equal(gather_plan_make(&p, &s, &region, i ? 1000000 : 1, INT64_C(64) << 20), VXS_OK);
         check_room(&p);
-        assert_true(p.group * p.batch * GATHER_REQUEST_BYTES <= INT64_C(8) << 20);
+        assert_true(p.group * p.batch * gather_request_bytes(1) <= INT64_C(8) << 20);
     }
     assert_true(least[1] - least[0] <= 18 * INT64_C(1000000)); /* with an eighth for reading */
 }
