@@ -242,24 +242,28 @@ static void axis_aligned_affines_are_the_oracles_bit_for_bit(void **state) {
     }
 }
 
-/* The last two rows lie between the same two of the input, of which the first is infinite: the last row's
- * weight for it is 0, so that this row alone has a NaN on its way. */
-static void the_second_of_two_rows_is_looked_at_for_nans(void **state) {
+/*
+ * Enough rows for their weights to be kept, windows of any width along w. Two rows lie between the last two
+ * of the input, of which the first is infinite: the second row's weight for it is 0, so that this one alone
+ * has a NaN on its way.
+ */
+static void rows_that_share_weights_are_the_oracles_bit_for_bit(void **state) {
     (void)state;
     uint64_t seed = 5;
-    for (int threads = 1; threads <= 2; threads++) {
+    static const double steps[] = {0.5, 1, 1.5, 2, 2.5, 3, 4, 5};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         trial t = {.kind = SAMPLE_AFFINE,
                    .options = {.mode = VXS_LINEAR, .padding = VXS_ZEROS},
                    .src = VXS_FLOAT32,
                    .dst = VXS_FLOAT32,
                    .map = VXS_FLOAT64,
-                   .in = {1, 1, 2, 34, 20},
-                   .out = {1, 1, 4, 68, 40},
+                   .in = {1, 1, 32, 34, (int64_t)(36 * steps[i])},
+                   .out = {1, 1, 64, 64, 36},
                    .points = {1, 1, 1, 1, 1},
                    .infinite_h = 32,
-                   .step = {0.5, 0.5, 0.5},
-                   .shift = {-0.25, -0.25, -0.25}};
-        check_whole(t, &seed, threads);
+                   .step = {0.5, 1, steps[i]},
+                   .shift = {-0.25, 0.5, 0.25}};
+        check_whole(t, &seed, 1 + i % 2);
     }
 }
 
@@ -373,7 +377,7 @@ int main(void) {
         cmocka_unit_test(calm_grids_are_the_oracles_bit_for_bit),
         cmocka_unit_test(affines_along_w_are_the_oracles_bit_for_bit),
         cmocka_unit_test(axis_aligned_affines_are_the_oracles_bit_for_bit),
-        cmocka_unit_test(the_second_of_two_rows_is_looked_at_for_nans),
+        cmocka_unit_test(rows_that_share_weights_are_the_oracles_bit_for_bit),
         cmocka_unit_test(only_integers_with_few_bits_go_axis_by_axis),
         cmocka_unit_test(every_dtype_mode_and_padding_is_the_oracles),
         cmocka_unit_test(long_axes_are_the_oracles),
