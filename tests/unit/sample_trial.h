@@ -131,7 +131,7 @@ static trial random_trial(uint64_t *seed, sample_map_kind kind) {
         t.out[a] = a < AXIS_D ? t.in[a] : sample_between(seed, 1, 6);
     }
     if (sample_between(seed, 0, 4) == 0)
-        t.out[AXIS_W] = sample_between(seed, 200, 560) /* more than a tile of points */;
+        t.out[AXIS_W] = sample_between(seed, 220, 300) /* more than a tile of points */;
     const bool placed = kind == SAMPLE_WARP && sample_between(seed, 0, 1);
     for (int a = 0; a < 3 && kind == SAMPLE_WARP; a++) {
         t.step[a] = placed ? 0.75 * (double)(a + 1) : 1;
