@@ -44,10 +44,38 @@ def of_floor(row):
     return f"{100 * share:.0f} %" if share else "-"
 
 
+def compared(row):
+    return row["ours"] and any("ratio" in peer for peer in row["peers"].values())
+
+
+FAMILIES = ["nearest", "linear", "area", "grid_sample", "cubic", "label"]
+
+
+def spread(rows, peer):
+    """The geometric mean, and the range, of the times that ours is faster."""
+    found = [row["peers"][peer]["ratio"] for row in rows if bench_goals.ratio(row, peer)]
+    if not found:
+        return "-"
+    mean = bench_goals.geometric_mean(found)
+    return number(mean) if len(found) == 1 else f"{number(mean)} ({number(min(found))} to {number(max(found))})"
+
+
+def short_table(report):
+    rows = [row for row in report["rows"] if compared(row)]
+    most = max(row["threads"] for row in rows)
+    lines = []
+    for family in FAMILIES:
+        for threads in sorted({1, most}):
+            of = [row for row in rows if row["name"].split()[1] == family and row["threads"] == threads]
+            if of:
+                lines.append([family, str(threads)] + [spread(of, p) for p in ("volresample", "torch", "tinybrain", "scipy", "numpy")])
+    return table(["", "threads", "x volresample", "x PyTorch", "x tinybrain", "x SciPy", "x NumPy"], lines)
+
+
 def kernel_table(report):
     by_name = {}
     for row in report["rows"]:
-        if row["ours"]:
+        if compared(row):
             by_name.setdefault(row["name"], []).append(row)
     counts = " / ".join(map(str, sorted({row["threads"] for row in report["rows"]})))
     lines = [[name, both(rows, lambda r: number(r["ours"]["ms_median"])), both(rows, share), both(rows, of_floor),
@@ -59,10 +87,13 @@ def kernel_table(report):
 
 # ---- the whole program ----
 
+KINDS = {"contiguous": "contiguous", "deflated": "deflated", "scaling": "contiguous"}
+
+
 def io_table(report):
     lines = []
     for row in report["io"]:
-        cells = [f"{row['kind']}, {bench_goals.gib(row)}, {row['mode']}", f"{row['ranks']} x {row['threads']}", f"{row['s_median']:.2f} s",
+        cells = [f"{KINDS[row['kind']]}, {bench_goals.gib(row)}, {row['mode']}", f"{row['ranks']} x {row['threads']}", f"{row['s_median']:.2f} s",
                  f"{1e-9 * (row['in_bytes'] + row['out_bytes']) / row['s_median']:.2f}"]
         if "floor" in row:
             cells.append(f"{row['s_median'] / row['floor']['s_median']:.2f} of MPI-IO's {row['floor']['s_median']:.2f} s")
@@ -74,21 +105,25 @@ def io_table(report):
     return table(["uint16, halved", "ranks x threads", "wall", "GB/s", "beside"], lines)
 
 
-def words(report):
+def machine_words(report):
     machine = report["kernels"][0]["machine"]
     bandwidth = ", ".join(f"{run['bandwidth']['roof_gb_per_s']:.0f} GB/s on {run['bandwidth']['threads']}" for run in report["kernels"])
     peers = ", ".join(f"{name} {version}" for name, version in (report["versions"] or {}).items() if version and name != "python")
     return [f"{machine['cpu']}, {machine['cores']} cores, {machine['ghz']:.2f} GHz; memory {bandwidth}; {report['date']}, {report['commit']}.",
-            f"Peers: {peers}." if peers else "", "",
-            "`of bandwidth`: bytes of the cache lines that must move, per second, of the bandwidth measured in the same run.",
+            f"Peers: {peers}, as installed." if peers else ""]
+
+
+def column_words():
+    return ["`of bandwidth`: bytes of the cache lines that must move, per second, of the bandwidth measured in the same run.",
             "`of floor`: of a bare loop over the same lines, which shows what the memory gives for that pattern; above 100 %",
-            "where ours is faster. `x`: times that ours is faster than the peer as installed. `-`: not offered, or in cache."]
+            "where ours is faster. `-`: not offered, or in cache."]
 
 
 def section(report):
-    kernels = words(report) + [""] + kernel_table(report)
+    short = machine_words(report) + ["", "Times (x) that the kernels are faster, geometric mean and range of rows:", ""] + short_table(report)
     program = ["", "The whole program, from file to file; times without the start of MPI:", ""] + io_table(report)
-    return "\n".join(kernels + (program if report["io"] else []))
+    rows = ["", "<details><summary>Every row</summary>", ""] + column_words() + [""] + kernel_table(report) + ["", "</details>"]
+    return "\n".join(short + (program if report["io"] else []) + rows)
 
 
 def main():

@@ -96,6 +96,7 @@ typedef struct vxs_job {
     int resume;     /* go on where a job with the same input and parameters was stopped or killed; begin where
                      * there is none */
     int no_space_check;
+    int verify;                /* plan so that the memory is enough for vxs_mpi_verify of the output, too */
     double checkpoint_seconds; /* between checkpoints; 0: 300 */
     double max_seconds;        /* stop, resumably, before so many have passed; 0: no limit */
     double io_timeout_seconds; /* a transfer without progress ends the program after so many; 0: 600 */
@@ -255,8 +256,8 @@ typedef struct vxs_verification {
     int64_t memory;     /* as in vxs_job, like the next two */
     int threads;
     double io_timeout_seconds;
-    double max_seconds;                /* stop between rounds before so many have passed; 0: no limit */
-    const volatile sig_atomic_t *stop; /* not 0, on any rank: stop at the end of the round; may be NULL */
+    double max_seconds;                /* stop before so many have passed; 0: no limit */
+    const volatile sig_atomic_t *stop; /* a vxs_stop, set on any rank meanwhile; may be NULL */
 } vxs_verification;
 
 /* Plain data; the figures do not depend on how many ranks there are. */

@@ -72,6 +72,7 @@ static vxs_status run_job(const job_args *args, const run_context *context, vxs_
                    .quiet = args->quiet != 0};
     vxs_job job = args->job;
     job.command = context->command_line;
+    job.verify = args->verify;
     job.context = &said;
     job.bad_chunk = say_bad_chunk;
     job.stop = launch_stop_flag();
@@ -131,7 +132,9 @@ static vxs_status run_plan(const job_args *args, const run_context *context, vxs
     visit->report = report;
     if (json.stream)
         json_plan_begin(json.stream);
-    TRY_CLEAN(vxs_mpi_plan(&args->job, ranks, report, visit_part, visit));
+    vxs_job job = args->job;
+    job.verify = args->verify;
+    TRY_CLEAN(vxs_mpi_plan(&job, ranks, report, visit_part, visit));
     say_plan(args, visit);
     if (json.stream) {
         json_plan_end(json.stream, report, context->command_line);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <voxslab/voxslab_mpi.h>
 
@@ -30,6 +32,7 @@ static int first_number(const char *const *variables, int otherwise) {
 launch launch_from_environment(void) {
     launch found;
     found.rank = first_number(rank_variables, 0);
+    found.launched = first_number(rank_variables, -1) >= 0;
     found.size = first_number(size_variables, found.rank + 1);
     found.allocated_ranks = found.size > 1 ? found.size : first_number(allocation_variables, found.size);
     return found;
@@ -75,6 +78,49 @@ static void take_signals(bool stops) {
         sigaction(SIGUSR1, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
     }
+}
+
+/* What Open MPI's own shared memory and code take at least; a process with less crashes in MPI_Init. */
+static const rlim_t mpi_file_bytes = 5 << 20, mpi_memory_bytes = 96 << 20;
+
+vxs_status launch_check_limits(const launch *from) {
+    struct rlimit file, memory;
+    const bool known = getrlimit(RLIMIT_FSIZE, &file) == 0 && getrlimit(RLIMIT_AS, &memory) == 0;
+    CHECK(!known || memory.rlim_cur == RLIM_INFINITY || memory.rlim_cur >= mpi_memory_bytes, VXS_IO,
+          "'ulimit -v' allows %lld bytes of memory only, too few for MPI to start: give %lld and more",
+          (long long)memory.rlim_cur, (long long)mpi_memory_bytes);
+    /* Who has a launcher leaves that to it. */
+    CHECK(!known || from->launched || file.rlim_cur == RLIM_INFINITY || file.rlim_cur >= mpi_file_bytes,
+          VXS_CANT_CREATE,
+          "'ulimit -f' allows files of %lld bytes only, too few for MPI to start: give %lld and more",
+          (long long)file.rlim_cur, (long long)mpi_file_bytes);
+    return VXS_OK;
+}
+
+/* ---- ends that are not ours ---- */
+
+static bool leaving;
+
+/* To us 1 means that something differs; to libraries that give up, MPI_Abort of ROMIO's among them, anything.
+ */
+static void correct_status(int status, void *context) {
+    (void)context;
+    if (leaving || status != 1)
+        return;
+    static const char words[] = "voxslab: a library that it needs ended the program (memory, or a limit of "
+                                "ulimit's?); run it again, with --resume if it writes an output\n";
+    if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
+        _exit(VXS_IO);
+    _exit(VXS_IO);
+}
+
+void launch_correct_status(void) {
+    on_exit(correct_status, NULL);
+}
+
+int launch_leave(int status) {
+    leaving = true;
+    return status;
 }
 
 vxs_status launch_mpi(const launch *from, bool stops) {

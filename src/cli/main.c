@@ -85,7 +85,11 @@ static vxs_status run_command(const command *which, int argc, char **argv, const
         if (from->rank == 0)
             manual_print_command_help(stdout, which);
     } else if (which->needs_mpi && which->needs_mpi(args)) {
-        status = run_with_mpi(which, args, &context, from);
+        status = launch_check_limits(from);
+        if (status != VXS_OK)
+            print_error(); /* of each rank: there is no other way to tell who */
+        else
+            status = run_with_mpi(which, args, &context, from);
     } else if (from->rank == 0) {
         status = which->run(args, &context);
         if (status != VXS_OK)
@@ -140,6 +144,7 @@ static vxs_status dispatch(int argc, char **argv, const launch *from, const char
 
 int main(int argc, char **argv) {
     launch from = launch_from_environment();
+    launch_correct_status();
     char *command_line = join(argc, argv);
     vxs_status status = dispatch(argc, argv, &from, command_line);
     free(command_line);
@@ -147,5 +152,5 @@ int main(int argc, char **argv) {
         status = status_fail(VXS_IO, "can't write to the standard output");
         print_error();
     }
-    return (int)status;
+    return launch_leave((int)status);
 }

@@ -1,5 +1,6 @@
 #include "cli/value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -116,22 +117,19 @@ const char *value_duration(const char *text, void *target) {
     return sum > 0 ? NULL : accepted;
 }
 
-/* The power of 1024 that a suffix stands for; false for an unknown suffix. */
+/* What a suffix stands for: M and MiB a power of 1024, MB one of 1000; false for an unknown suffix. */
 static bool scan_suffix(const char *text, double *factor) {
     static const char letters[] = "KMGT";
-    *factor = 1;
-    if (*text == '\0')
-        return true;
-    for (int i = 0; letters[i]; i++) {
-        *factor *= 1024;
-        if (strncasecmp(text, &letters[i], 1) == 0)
-            return text[1] == '\0' || strcasecmp(text + 1, "iB") == 0;
-    }
-    return false;
+    const char *letter = *text ? strchr(letters, toupper((unsigned char)*text)) : NULL;
+    if (!letter)
+        return false;
+    const bool decimal = strcasecmp(text + 1, "B") == 0;
+    *factor = pow(decimal ? 1000 : 1024, (double)(letter - letters + 1));
+    return decimal || text[1] == '\0' || strcasecmp(text + 1, "iB") == 0;
 }
 
 const char *value_memory(const char *text, void *target) {
-    static const char accepted[] = "needs a size below 2^63 bytes, such as 4GiB, 512M, 1.5g or 1000000";
+    static const char accepted[] = "needs a size below 2^63 bytes, such as 4GiB, 512M, 6MB, 1.5g or 1000000";
     int64_t plain;
     const char *end;
     if (scan_int(text, '\0', INT64_MAX, &plain, &end)) {
@@ -140,7 +138,7 @@ const char *value_memory(const char *text, void *target) {
     }
     double number, factor;
     char *suffix;
-    if (!scan_leading_positive(text, &number, &suffix) || *suffix == '\0' || !scan_suffix(suffix, &factor))
+    if (!scan_leading_positive(text, &number, &suffix) || !scan_suffix(suffix, &factor))
         return accepted;
     double bytes = floor(number * factor);
     if (bytes < 1 || bytes >= 0x1p63)

@@ -30,4 +30,7 @@ uint32_t crc_behind(const void *start, size_t bytes, size_t offset);
 /* fsync, where the file system knows it; or the reason why not in errno. */
 bool sync_file(int file);
 
+/* Of the folder that holds path: names that were made or changed there survive. */
+bool sync_folder_of(const char *path);
+
 #endif

@@ -57,7 +57,7 @@ bool sync_file(int file) {
 }
 
 /* Some file systems know no fsync of a folder. */
-static bool sync_folder_of(const char *path) {
+bool sync_folder_of(const char *path) {
     char copy[MOST_PATH];
     snprintf(copy, sizeof copy, "%s", path);
     int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

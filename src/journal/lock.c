@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/whole.h"
 #include "journal/slurm.h"
 
 enum { WORD = 128, TEXT = 2048 };
@@ -124,7 +125,7 @@ static bool write_owner(int file) {
     our_owner(&ours);
     print_owner(&ours, text);
     size_t length = strlen(text);
-    return ftruncate(file, 0) == 0 && pwrite(file, text, length, 0) == (ssize_t)length;
+    return ftruncate(file, 0) == 0 && write_whole(file, text, length, 0);
 }
 
 /* ---- stale or not ---- */
@@ -201,7 +202,7 @@ static vxs_status take_over(const char *path, bool *gone) {
     return status;
 }
 
-static vxs_status try_to_take(const char *path, file_lock *lock) {
+vxs_status lock_take(const char *path, file_lock *lock) {
     enum { TRIES = 100 };
     bool gone = true;
     lock->path[0] = '\0';
@@ -224,18 +225,6 @@ static vxs_status try_to_take(const char *path, file_lock *lock) {
     CHECK(!gone, VXS_CANT_CREATE, "lock '%s' comes and goes: try again", path);
     snprintf(lock->path, sizeof lock->path, "%s", path);
     return VXS_OK;
-}
-
-/* A job that was killed may still be dying when the next one comes, its memory being given back. */
-vxs_status lock_take(const char *path, double seconds, file_lock *lock) {
-    enum { PAUSE_US = 200000 };
-    int looks = (int)(seconds * 1e6 / PAUSE_US);
-    vxs_status status = try_to_take(path, lock);
-    for (int i = 0; i < looks && status != VXS_OK && access(path, F_OK) == 0; i++) {
-        usleep(PAUSE_US);
-        status = try_to_take(path, lock);
-    }
-    return status;
 }
 
 void lock_release(file_lock *lock) {

@@ -16,9 +16,8 @@ typedef struct file_lock {
 } file_lock;
 
 /* Take the lock or refuse: VXS_CANT_CREATE with the owner's host, job and date, and what to do where nobody
- * can tell from here whether it still runs. seconds: to go on trying. *lock need not be initialised; it is
- * not held on failure. */
-vxs_status lock_take(const char *path, double seconds, file_lock *lock);
+ * can tell from here whether it still runs. *lock need not be initialised; it is not held on failure. */
+vxs_status lock_take(const char *path, file_lock *lock);
 
 /* Remove the file, if it is held and still ours. Also what a job that is about to die does. */
 void lock_release(file_lock *lock);

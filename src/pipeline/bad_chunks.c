@@ -1,13 +1,12 @@
 #include "pipeline/bad_chunks.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/checked.h"
 #include "comm/agree.h"
+#include "journal/number_list.h"
 
 /* ---- lists ---- */
 
@@ -86,39 +85,21 @@ vxs_status bad_list_collect(bad_list *list, MPI_Comm comm, volume *in) {
 
 /* ---- beside the output ---- */
 
+/* Also a list of none: one that is not there when a run resumes was lost. */
 vxs_status bad_list_save(bad_list *list, const char *path) {
-    if (list->count == list->saved)
+    if (list->on_disk && list->count == list->saved)
         return VXS_OK;
-    char fresh[VOLUME_PATH_BYTES + 8];
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    FILE *file = fopen(fresh, "w");
-    CHECK(file, VXS_IO, "can't write '%s': %s", fresh, strerror(errno));
-    bool failed = false;
-    for (int64_t i = 0; i < list->count && !failed; i++)
-        failed = fprintf(file, "%lld\n", (long long)list->number[i]) < 0;
-    failed = failed || fflush(file) != 0 || fsync(fileno(file)) != 0;
-    const int cause = errno;
-    failed |= fclose(file) != 0;
-    CHECK(!failed && rename(fresh, path) == 0, VXS_IO, "can't write '%s': %s", path,
-          strerror(failed ? cause : errno));
+    TRY(number_list_save(path, list->number, list->count));
     list->saved = list->count;
+    list->on_disk = true;
     return VXS_OK;
 }
 
 vxs_status bad_list_load(bad_list *list, const char *path) {
-    growing all = {NULL, 0, 0};
-    long long number;
-    FILE *file = fopen(path, "r");
-    vxs_status status = VXS_OK;
-    while (file && status == VXS_OK && fscanf(file, "%lld", &number) == 1)
-        status = append(&all, number);
-    if (file)
-        fclose(file);
-    if (status == VXS_OK && all.count > 0)
-        status = merge(list, all.number, all.count);
+    TRY(number_list_load(path, &list->number, &list->count));
     list->saved = list->count;
-    free(all.number);
-    return status;
+    list->on_disk = true;
+    return VXS_OK;
 }
 
 /* ---- what the job needs ---- */

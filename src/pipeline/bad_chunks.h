@@ -14,14 +14,15 @@ typedef struct bad_list {
     int64_t *number; /* as volume_chunk_box counts; rank 0's only */
     int64_t count;
     int64_t saved; /* of these, in the file */
+    bool on_disk;  /* there is such a file, of this run or of the one that it resumes */
 } bad_list;
 
 /* Add what the ranks found since the last call. Takes a reduction of 8 bytes for each chunk that is new to
  * somebody, and one more. Collective. */
 vxs_status bad_list_collect(bad_list *list, MPI_Comm comm, volume *in);
 
-/* The file: written anew and flushed where something was added; read; all on rank 0. A file that is not there
- * is an empty list. VXS_IO. Local. */
+/* The file: written anew and flushed where something was added; read, into an empty list; all on rank 0.
+ * VXS_IO; VXS_CANT_CREATE for a file that is not there or damaged. Local. */
 vxs_status bad_list_save(bad_list *list, const char *path);
 vxs_status bad_list_load(bad_list *list, const char *path);
 

@@ -96,7 +96,7 @@ vxs_status checkpoint_after_round(checkpoint *c, bool last) {
 
 vxs_status checkpoint_within_round(checkpoint *c, double part) {
     double now = MPI_Wtime(), passed = now - c->round_end, limit = c->options->max_seconds;
-    double left = part > 0 ? passed / part - passed : 0; /* of the round, as far as we know */
+    double left = part > 0 ? passed / part - passed : passed; /* of the round, as far as we know */
     c->longest_step = now - c->step_end > c->longest_step ? now - c->step_end : c->longest_step;
     c->step_end = now;
     bool signalled = c->options->stop && *c->options->stop == VXS_STOP_SOON && left > stop_patience;

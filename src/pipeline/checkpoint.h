@@ -35,8 +35,8 @@ void checkpoint_begin(checkpoint *c);
  * checkpoint, when a signal or --max-time asks for it, unless the round was the job's last. Collective. */
 vxs_status checkpoint_after_round(checkpoint *c, bool last);
 
-/* Between the steps of a round: VXS_STOPPED, on this rank, when a stop is asked for and the rest of the round
- * would take too long. Local. */
+/* Between the steps of a round, and between the calls of its reads: VXS_STOPPED, on this rank, when a stop is
+ * asked for and the rest of the round would take too long. Local. */
 vxs_status checkpoint_within_round(checkpoint *c, double part);
 
 /* Before the output is flushed or closed: the chunk index that is on the disk is safe (output_guard), before

@@ -20,6 +20,14 @@ void gather_tell_step(engine *g, double part) {
         gather_note(g, sink->step(sink->context, g->told));
 }
 
+/* Between the calls of a read. */
+static vxs_status go_on_reading(void *context, double part) {
+    engine *g = context;
+    (void)part;
+    tell_step(g, 0);
+    return g->status;
+}
+
 static vxs_status allocate(const gather_plan *p, buffers *b) {
     *b = (buffers){0};
     TRY(buffer_allocate(&b->points, max_i64(gather_plan_points_bytes(p), 1), "the grid of a piece"));
@@ -174,8 +182,16 @@ static vxs_status do_round(engine *g, int64_t round) {
     return g->job->sink->done(g->job->sink->context, 0, round);
 }
 
+static void ask(const gather_job *job, const volume_pulse *pulse) {
+    volume_ask(job->in, pulse);
+    if (job->points)
+        volume_ask(job->points, pulse);
+}
+
 vxs_status gather_run(const gather_job *job, round_times *times) {
     engine g = {.job = job, .times = times, .status = VXS_OK};
+    const volume_pulse pulse = {go_on_reading, &g};
+    ask(job, &pulse);
     MPI_Comm_rank(job->comm, &g.rank);
     vxs_status status = comm_agree(job->comm, allocate(job->plan, &g.memory));
     if (status == VXS_OK)
@@ -185,5 +201,6 @@ vxs_status gather_run(const gather_job *job, round_times *times) {
         sample_tables_free(&g.tables);
     }
     release(&g.memory);
+    ask(job, NULL);
     return status;
 }

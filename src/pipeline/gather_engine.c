@@ -18,7 +18,7 @@ static int64_t point_overhead(const void *context, int64_t bytes) {
 
 static int64_t write_overhead(const void *context, int64_t bytes) {
     const resolved_job *job = context;
-    return volume_write_overhead(&job->out, &job->in, bytes);
+    return job->only_compares ? 0 : volume_write_overhead(&job->out, &job->in, bytes);
 }
 
 /* The part of the budget that may go into decoding the grid's chunks on several threads. */

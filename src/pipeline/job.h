@@ -63,7 +63,8 @@ typedef struct resolved_job {
         gather_side gather;
     };                         /* the engine's */
     int threads, read_threads; /* of these, as many as decode chunks at a time */
-    int64_t memory;            /* budget, bytes per rank */
+    bool only_compares;        /* nothing is written */
+    int64_t memory, reserve;   /* budget, bytes per rank; what it was cut by to verify the output */
     int64_t tile[AXES];        /* of the output */
     engine_plan plan;          /* of the whole output */
 } resolved_job;

@@ -1,14 +1,17 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
 #include "partition/tiles.h"
 #include "pipeline/job_operator.h"
+#include "pipeline/verify_plan.h"
+#include "pipeline/warning.h"
 
 /* The part of the budget that may go into decoding chunks on several threads. */
 enum { READ_SHARE = 8 };
 
-vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory) {
+static vxs_status plan_whole(resolved_job *job, int ranks, int threads, int64_t memory) {
     box whole = box_of_shape(job->out.shape);
     job->threads = threads;
     job->memory = memory;
@@ -21,6 +24,18 @@ vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory) {
     job->read_threads = 1; /* their buffers are in the way: a refusal must name what is enough for one */
     job->engine->prepare(job);
     return job->engine->plan(job, &whole, ranks, &job->plan);
+}
+
+vxs_status job_plan(resolved_job *job, int ranks, int threads, int64_t memory) {
+    job->reserve = verify_reserve(job);
+    const vxs_status status = plan_whole(job, ranks, threads, max_i64(memory - job->reserve, 1));
+    if (status == VXS_USAGE && job->reserve > 0 && job->plan.memory_bytes > 0)
+        return status_fail(status,
+                           "a memory budget of %lld bytes per rank is too small for this volume on %d ranks, "
+                           "with --verify: it takes at least --memory %lld",
+                           (long long)memory, ranks,
+                           (long long)saturating_add(job->plan.memory_bytes, job->reserve));
+    return status;
 }
 
 vxs_status job_plan_region(const resolved_job *job, const box *region, int ranks, engine_plan *plan) {
@@ -90,6 +105,64 @@ static void warn_of_spacing(const resolved_job *job, vxs_report *r) {
             job->in.spacing_fault);
 }
 
+/* ---- reading again and again, for want of memory ---- */
+
+enum { OFTEN = 4, SELDOM = 2, BISECTIONS = 6 };
+
+/* Bytes of input that the job would read with another budget. other and scratch are overwritten. */
+static int64_t read_with(const resolved_job *job, int ranks, int64_t memory, resolved_job *other,
+                         vxs_report *scratch) {
+    *other = *job;
+    if (job_plan(other, ranks, job->threads, memory) != VXS_OK)
+        return INT64_MAX;
+    *scratch = (vxs_report){0};
+    other->engine->describe(other, scratch);
+    return scratch->planned_read_bytes;
+}
+
+/* A budget, not far from the least one, with which it reads no more than most bytes; -1 without. */
+static int64_t budget_to_read(const resolved_job *job, int ranks, int64_t most, int64_t limit,
+                              resolved_job *other, vxs_report *scratch) {
+    int64_t low = job->memory + job->reserve, high = low;
+    do {
+        low = high;
+        high = saturating_mul(high, 2);
+    } while (high < limit && read_with(job, ranks, high, other, scratch) > most);
+    if (high >= limit)
+        return -1;
+    for (int i = 0; i < BISECTIONS; i++) {
+        const int64_t middle = low + (high - low) / 2;
+        if (read_with(job, ranks, middle, other, scratch) > most)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+static void warn_of_reads(const resolved_job *job, int ranks, vxs_report *r) {
+    static const int64_t unlimited = (int64_t)1 << 56;
+    const int64_t once = r->needed_bytes > 0 ? r->needed_bytes : r->input_bytes;
+    if (r->planned_read_bytes / OFTEN <= once)
+        return;
+    resolved_job *other = malloc(sizeof *other);
+    vxs_report *scratch = malloc(sizeof *scratch);
+    if (other && scratch) {
+        const int64_t least = read_with(job, ranks, unlimited, other, scratch);
+        const int64_t budget =
+            r->planned_read_bytes / OFTEN <= least
+                ? -1
+                : budget_to_read(job, ranks, saturating_mul(least, SELDOM), unlimited, other, scratch);
+        if (budget > 0)
+            warning_add(r->warnings, sizeof r->warnings,
+                        "with so little memory the input is read %.0f times: --memory %lld reads it %d times "
+                        "at most\n",
+                        (double)r->planned_read_bytes / (double)least, (long long)budget, SELDOM);
+    }
+    free(scratch);
+    free(other);
+}
+
 void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     describe_volumes(job, r);
     warn_of_filters(job, r);
@@ -104,7 +177,8 @@ void job_describe(const resolved_job *job, int ranks, vxs_report *r) {
     r->threads = job->threads;
     r->epochs = job->plan.epochs;
     r->rounds = job->plan.epochs * job->plan.rounds;
-    r->memory_budget = job->memory;
+    r->memory_budget = job->memory + job->reserve;
     r->memory_planned = job->plan.memory_bytes;
     job->engine->describe(job, r);
+    warn_of_reads(job, ranks, r);
 }

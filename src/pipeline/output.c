@@ -2,126 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/checked.h"
 #include "comm/fatal.h"
-#include "pipeline/job_operator.h"
+#include "pipeline/output_place.h"
 #include "pipeline/provenance.h"
+#include "pipeline/warning.h"
 
 enum { LOCK_SECONDS = 2 }; /* to wait for a job that is dying */
-
-static void folder_of(const char *path, char folder[VOLUME_PATH_BYTES]) {
-    char copy[VOLUME_PATH_BYTES];
-    snprintf(copy, sizeof copy, "%s", path);
-    snprintf(folder, VOLUME_PATH_BYTES, "%s", dirname(copy));
-}
-
-static vxs_status check_folder(const char *path) {
-    char folder[VOLUME_PATH_BYTES];
-    struct stat info;
-    folder_of(path, folder);
-    CHECK(stat(folder, &info) == 0, VXS_CANT_CREATE, "can't create '%s': folder '%s': %s", path, folder,
-          strerror(errno));
-    CHECK(S_ISDIR(info.st_mode), VXS_CANT_CREATE, "can't create '%s': '%s' is not a folder", path, folder);
-    CHECK(access(folder, W_OK | X_OK) == 0, VXS_CANT_CREATE, "can't create '%s': folder '%s': %s", path,
-          folder, strerror(errno));
-    return VXS_OK;
-}
-
-/* What may still be written beside path, bytes; INT64_MAX where the file system does not tell. An older
- * OUT.partial goes first. */
-static int64_t free_bytes(const char *path, const char *partial) {
-    char folder[VOLUME_PATH_BYTES];
-    struct statvfs disk;
-    struct stat old;
-    folder_of(path, folder);
-    if (statvfs(folder, &disk) != 0 || disk.f_blocks == 0)
-        return INT64_MAX;
-    int64_t bytes = saturating_mul((int64_t)disk.f_bavail, (int64_t)disk.f_frsize);
-    return lstat(partial, &old) == 0 ? saturating_add(bytes, (int64_t)old.st_blocks * 512) : bytes;
-}
-
-/* Of the voxels; chunks are written whole. */
-static int64_t output_bytes(const resolved_job *job) {
-    int64_t bytes = (int64_t)dtype_bytes(job->out.dtype);
-    for (int a = 0; a < AXES; a++) {
-        const int64_t chunk = job->out.chunked ? job->out.chunk[a] : 1;
-        bytes = saturating_mul(bytes, saturating_mul(div_ceil(job->out.shape[a], chunk), chunk));
-    }
-    return bytes;
-}
-
-/* What comes on top of that: the index of chunks, attributes, the journal. */
-static int64_t margin_bytes(int64_t bytes) {
-    return (256 << 10) + bytes / 1000;
-}
-
-/* A disk that fills up in a collective write ends the job the hard way, so look first. What is compressed may
- * fit all the same. */
-static vxs_status check_space(const resolved_job *job) {
-    int64_t wanted = output_bytes(job), there = free_bytes(job->out_file, job->partial);
-    const int64_t in_all = saturating_add(wanted, margin_bytes(wanted));
-    struct rlimit most;
-    CHECK(getrlimit(RLIMIT_FSIZE, &most) != 0 || most.rlim_cur == RLIM_INFINITY ||
-              (rlim_t)wanted <= most.rlim_cur || volume_spec_is_filtered(&job->out, &job->in),
-          VXS_CANT_CREATE, "output '%s' takes %lld bytes, but 'ulimit -f' allows files of %lld only",
-          job->out_file, (long long)wanted, (long long)most.rlim_cur);
-    if (job->options->no_space_check)
-        return VXS_OK;
-    CHECK(in_all <= there || volume_spec_is_filtered(&job->out, &job->in), VXS_CANT_CREATE,
-          "output '%s' takes %lld bytes (%lld with index and journal), but only %lld are free there: choose "
-          "another disk, or compress with --filter (--no-space-check tries all the same)",
-          job->out_file, (long long)wanted, (long long)in_all, (long long)there);
-    return VXS_OK;
-}
-
-static __attribute__((format(printf, 3, 4))) void warn(char *warnings, size_t bytes, const char *format,
-                                                       ...) {
-    size_t used = strlen(warnings);
-    va_list arguments;
-    va_start(arguments, format);
-    if (used < bytes)
-        vsnprintf(warnings + used, bytes - used, format, arguments);
-    va_end(arguments);
-}
-
-static void warn_of_space(const resolved_job *job, char *warnings, size_t bytes) {
-    int64_t wanted = output_bytes(job), there = free_bytes(job->out_file, "");
-    if (wanted > there)
-        warn(warnings, bytes,
-             "the output has up to %lld bytes, and only %lld are free there: it must compress well\n",
-             (long long)wanted, (long long)there);
-}
-
-/* What the job would replace or write over must not be what it reads. */
-static vxs_status check_not_input(const resolved_job *job, const volume_info *in, const char *what) {
-    const char *const ours[] = {job->out_file, job->partial, job->journal, job->lock};
-    int hit = volume_reads_any(in, ours, sizeof ours / sizeof *ours);
-    CHECK(hit != 0, VXS_USAGE,
-          "output '%s' is the %s's file, or one that the %s '%s' reads its voxels from: give another name",
-          job->out_file, what, what, in->file);
-    CHECK(hit < 0, VXS_USAGE,
-          "'%s', which this job would write over, is the %s's file, or one that the %s '%s' reads its voxels "
-          "from: give the output another name",
-          ours[hit], what, what, in->file);
-    return VXS_OK;
-}
-
-static vxs_status check_names(const resolved_job *job) {
-    TRY(check_folder(job->out_file));
-    TRY(check_not_input(job, &job->in, "input"));
-    if (job->kind->points)
-        TRY(check_not_input(job, &job->points, job->kind->points));
-    return VXS_OK;
-}
 
 /* Only once the lock is ours: who had it may have made OUT. */
 static vxs_status look_for_output(const resolved_job *job, bool *exists) {
@@ -146,7 +37,7 @@ static vxs_status create(const resolved_job *job, char *warnings, size_t warning
     spec.attribute_count = from.count;
     unlink(job->partial);
     TRY(volume_create(job->partial, &spec, &job->in, warnings, warnings_bytes));
-    warn_of_space(job, warnings, warnings_bytes);
+    output_warn_of_space(job, warnings, warnings_bytes);
     return VXS_OK;
 }
 
@@ -171,7 +62,7 @@ static vxs_status begin_fresh(output *o, bool exists, char *warnings, size_t war
           "'%s' exists: a job that wrote it was stopped or killed; give --resume to go on, or --force to "
           "start over",
           job->partial);
-    TRY(check_space(job));
+    TRY(output_check_space(job));
     TRY(job_head(job, head, sizeof head));
     unlink(job->bad_chunks);
     TRY(journal_create(job->journal, head, tile_set_bytes(&o->done), &o->journal));
@@ -192,8 +83,8 @@ static vxs_status find_partial(output *o, const journal_found *found, char *warn
     const resolved_job *job = o->job;
     if (found->version == 0) {
         if (found->damaged)
-            warn(warnings, bytes, "no record in '%s' can be trusted: everything is written again\n",
-                 job->journal);
+            warning_add(warnings, bytes, "no record in '%s' can be trusted: everything is written again\n",
+                        job->journal);
         return create(job, warnings, bytes);
     }
     CHECK(access(job->partial, F_OK) == 0, VXS_CANT_CREATE,
@@ -205,7 +96,7 @@ static vxs_status find_partial(output *o, const journal_found *found, char *warn
 static vxs_status begin_without_journal(output *o, bool exists, char *warnings, size_t warnings_bytes) {
     const resolved_job *job = o->job;
     if (exists && provenance_is_of(job)) {
-        warn(warnings, warnings_bytes, "nothing to resume: '%s' is complete\n", job->out_file);
+        warning_add(warnings, warnings_bytes, "nothing to resume: '%s' is complete\n", job->out_file);
         o->published = true;
         return VXS_OK;
     }
@@ -215,7 +106,7 @@ static vxs_status begin_without_journal(output *o, bool exists, char *warnings, 
           "or --force to replace it",
           job->out_file);
     TRY(begin_fresh(o, exists, warnings, warnings_bytes));
-    warn(warnings, warnings_bytes, "nothing to resume: '%s' is not there; beginning\n", job->partial);
+    warning_add(warnings, warnings_bytes, "nothing to resume: '%s' is not there; beginning\n", job->partial);
     return VXS_OK;
 }
 
@@ -232,7 +123,7 @@ static vxs_status begin_journalled(output *o, bool exists, char *warnings, size_
     if (o->published)
         return VXS_OK;
     TRY(check_replaceable(job, exists));
-    TRY(check_space(job));
+    TRY(output_check_space(job));
     return find_partial(o, &found, warnings, warnings_bytes);
 }
 
@@ -260,14 +151,31 @@ static vxs_status begin_locked(output *o, char *warnings, size_t warnings_bytes)
                : volume_header_address(job->partial, job->out.dataset, &o->header);
 }
 
+/* A job that was killed may still be dying when the next one comes, its memory being given back. The dog
+ * watches every look, not the waiting. */
+static vxs_status take_lock(output *o, const resolved_job *job, watchdog *dog) {
+    enum { PAUSE_US = 200000, LOOKS = 1 + LOCK_SECONDS * 1000000 / PAUSE_US };
+    vxs_status status = VXS_OK;
+    for (int i = 0; i < LOOKS; i++) {
+        watchdog_begin(dog, "taking the lock '%s'", job->lock);
+        status = lock_take(job->lock, &o->lock);
+        const bool held = status != VXS_OK && access(job->lock, F_OK) == 0;
+        watchdog_end(dog);
+        if (!held)
+            break;
+        usleep(PAUSE_US);
+    }
+    return status;
+}
+
 vxs_status output_begin(output *o, const resolved_job *job, watchdog *dog, char *warnings,
                         size_t warnings_bytes) {
     *o = (output){0};
     watchdog_begin(dog, "looking at '%s'", job->out_file);
-    vxs_status status = check_names(job);
+    vxs_status status = output_check_names(job);
     watchdog_end(dog);
     TRY(status);
-    TRY(lock_take(job->lock, LOCK_SECONDS, &o->lock));
+    TRY(take_lock(o, job, dog));
     o->job = job;
     watchdog_begin(dog, "beginning '%s'", job->partial);
     status = begin_locked(o, warnings, warnings_bytes);
@@ -315,17 +223,26 @@ static vxs_status give_final_name(const resolved_job *job) {
     return VXS_OK;
 }
 
-vxs_status output_publish(output *o) {
+/* Harmless, but it looks like a job that is not done. */
+static void remove_journal(const resolved_job *job, char *warnings, size_t warnings_bytes) {
+    const char *const paths[] = {job->bad_chunks, job->journal};
+    for (int i = 0; i < 2; i++)
+        if (unlink(paths[i]) != 0 && errno != ENOENT)
+            warning_add(warnings, warnings_bytes,
+                        "'%s' is complete, but '%s' can't be removed: %s; it may be deleted\n", job->out_file,
+                        paths[i], strerror(errno));
+}
+
+vxs_status output_publish(output *o, char *warnings, size_t warnings_bytes) {
     const resolved_job *job = o->job;
     char folder[VOLUME_PATH_BYTES];
     if (!o->published) {
         TRY(sync_path(job->partial, O_RDONLY));
         TRY(give_final_name(job));
     }
-    folder_of(job->out_file, folder);
+    output_folder_of(job->out_file, folder);
     TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));
-    unlink(job->bad_chunks);
-    unlink(job->journal);
+    remove_journal(job, warnings, warnings_bytes);
     return VXS_OK;
 }
 

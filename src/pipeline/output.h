@@ -28,7 +28,7 @@ typedef struct output {
  * OUT or OUT.partial exists and neither --force nor --resume says what to do, an uncompressed output does
  * not fit the disk; with --resume: other input, parameters or version, a damaged file.
  * Then nothing is changed on disk, and nothing of *o needs freeing. warnings are added to. dog watches, but
- * not while it waits for the lock.
+ * not the pauses while it waits for the lock.
  */
 vxs_status output_begin(output *o, const resolved_job *job, watchdog *dog, char *warnings,
                         size_t warnings_bytes);
@@ -50,8 +50,8 @@ vxs_status output_recover(output *o, char *warnings, size_t warnings_bytes);
 /* Record o->done, whose voxels must be on the disk by now. VXS_IO. */
 vxs_status output_record(output *o);
 
-/* fsync, rename to OUT, fsync the folder, remove the journal. VXS_IO. */
-vxs_status output_publish(output *o);
+/* fsync, rename to OUT, fsync the folder, remove the journal; warn of one that stays. VXS_IO. */
+vxs_status output_publish(output *o, char *warnings, size_t warnings_bytes);
 
 /* A transfer failed on this rank, with the message set, and the others may wait in it for ever: say so, let
  * the next job have the lock, end all ranks with VXS_IO. Any rank; does not return. */

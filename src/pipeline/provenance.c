@@ -7,6 +7,7 @@
 
 #include "journal/journal.h"
 #include "pipeline/job_operator.h"
+#include "pipeline/value_text.h"
 
 /* ---- to write ---- */
 
@@ -20,16 +21,19 @@ static void add_attribute(provenance *p, volume_attribute attribute) {
     p->attributes[p->count++] = attribute;
 }
 
-static void add_source(provenance *p, const volume_info *from, const char *const names[6],
-                       char modified[32]) {
-    utc(from->file_mtime_ns / 1000000000, modified, 32);
+static void add_source(provenance *p, const volume_info *from, const char *const names[7],
+                       source_texts *texts) {
+    char *modified = texts->modified;
+    utc(from->file_mtime_ns / 1000000000, modified, sizeof texts->modified);
+    index_text(from->shape, from->axes, texts->shape);
     add_attribute(p, (volume_attribute){names[0], from->file, 0});
     add_attribute(p, (volume_attribute){names[1], from->dataset, 0});
     add_attribute(p, (volume_attribute){names[2], NULL, from->file_bytes});
     add_attribute(p, (volume_attribute){names[3], modified, 0});
     add_attribute(p, (volume_attribute){names[4], NULL, from->file_mtime_ns});
+    add_attribute(p, (volume_attribute){names[5], texts->shape, 0});
     if (from->sources_stamp)
-        add_attribute(p, (volume_attribute){names[5], NULL, from->sources_stamp});
+        add_attribute(p, (volume_attribute){names[6], NULL, from->sources_stamp});
 }
 
 /* Of the journal's head. */
@@ -41,12 +45,12 @@ static vxs_status job_checksum(const resolved_job *job, int64_t *checksum) {
 }
 
 vxs_status provenance_describe(const resolved_job *job, provenance *p) {
-    static const char *const of_input[] = {"voxslab_input",          "voxslab_input_dataset",
-                                           "voxslab_input_bytes",    "voxslab_input_mtime",
-                                           "voxslab_input_mtime_ns", "voxslab_input_sources"};
-    static const char *const of_points[] = {"voxslab_points",          "voxslab_points_dataset",
-                                            "voxslab_points_bytes",    "voxslab_points_mtime",
-                                            "voxslab_points_mtime_ns", "voxslab_points_sources"};
+    static const char *const of_input[] = {
+        "voxslab_input",          "voxslab_input_dataset", "voxslab_input_bytes",  "voxslab_input_mtime",
+        "voxslab_input_mtime_ns", "voxslab_input_shape",   "voxslab_input_sources"};
+    static const char *const of_points[] = {
+        "voxslab_points",          "voxslab_points_dataset", "voxslab_points_bytes",  "voxslab_points_mtime",
+        "voxslab_points_mtime_ns", "voxslab_points_shape",   "voxslab_points_sources"};
     const char *command = job->options->command;
     int64_t checksum;
     p->count = 0;
@@ -55,9 +59,9 @@ vxs_status provenance_describe(const resolved_job *job, provenance *p) {
     utc(time(NULL), p->date, sizeof p->date);
     add_attribute(p, (volume_attribute){"voxslab_version", vxs_version(), 0});
     add_attribute(p, (volume_attribute){"voxslab_command", command ? command : "", 0});
-    add_source(p, &job->in, of_input, p->modified[0]);
+    add_source(p, &job->in, of_input, &p->texts[0]);
     if (job->kind->points)
-        add_source(p, &job->points, of_points, p->modified[1]);
+        add_source(p, &job->points, of_points, &p->texts[1]);
     add_attribute(p, (volume_attribute){"voxslab_parameters", p->parameters, 0});
     add_attribute(p, (volume_attribute){"voxslab_job", NULL, checksum});
     add_attribute(p, (volume_attribute){"voxslab_date", p->date, 0});
@@ -68,23 +72,15 @@ vxs_status provenance_describe(const resolved_job *job, provenance *p) {
 
 /* ---- to read back ---- */
 
-enum { MUST = 4, SOURCE_NOTES, JOB_NOTE = 2 + 2 * SOURCE_NOTES, NOTES };
+enum { MUST = 4, SHAPE_NOTE = MUST, SOURCES_NOTE, SOURCE_NOTES, JOB_NOTE = 2 + 2 * SOURCE_NOTES, NOTES };
 
 /* Version and parameters; then of the input, and of its points: file, dataset, size and time, which must be
- * there, and sources; the job. */
-static const char *const names[NOTES] = {"voxslab_version",
-                                         "voxslab_parameters",
-                                         "voxslab_input",
-                                         "voxslab_input_dataset",
-                                         "voxslab_input_bytes",
-                                         "voxslab_input_mtime_ns",
-                                         "voxslab_input_sources",
-                                         "voxslab_points",
-                                         "voxslab_points_dataset",
-                                         "voxslab_points_bytes",
-                                         "voxslab_points_mtime_ns",
-                                         "voxslab_points_sources",
-                                         "voxslab_job"};
+ * there, shape and sources; the job. */
+static const char *const names[NOTES] = {
+    "voxslab_version",      "voxslab_parameters",     "voxslab_input",        "voxslab_input_dataset",
+    "voxslab_input_bytes",  "voxslab_input_mtime_ns", "voxslab_input_shape",  "voxslab_input_sources",
+    "voxslab_points",       "voxslab_points_dataset", "voxslab_points_bytes", "voxslab_points_mtime_ns",
+    "voxslab_points_shape", "voxslab_points_sources", "voxslab_job"};
 
 static void take_source(const volume_note *notes, made_source *source) {
     source->found = true;
@@ -94,7 +90,8 @@ static void take_source(const volume_note *notes, made_source *source) {
     snprintf(source->dataset, sizeof source->dataset, "%.1023s", notes[1].text);
     source->bytes = notes[2].number;
     source->mtime_ns = notes[3].number;
-    source->sources = notes[MUST].found ? notes[MUST].number : 0;
+    snprintf(source->shape, sizeof source->shape, "%.150s", notes[SHAPE_NOTE].text);
+    source->sources = notes[SOURCES_NOTE].found ? notes[SOURCES_NOTE].number : 0;
 }
 
 static vxs_status take(const volume_info *output, const volume_note *notes, made_from *found) {
@@ -188,11 +185,21 @@ static vxs_status probe_given(const made_source *made, const char *given, volume
     return volume_probe(file, dataset[0] ? dataset : made->dataset, info);
 }
 
-vxs_status provenance_probe(const made_source *made, const char *given, const char *what, const char *option,
-                            volume_info *info) {
+/* Whatever is given in its place must at least have its shape, or there is nothing to compare. */
+static vxs_status check_shape(const made_source *made, const char *what, const volume_info *info) {
+    char shape[VALUE_TEXT_BYTES];
+    index_text(info->shape, info->axes, shape);
+    CHECK(
+        made->shape[0] == '\0' || strcmp(made->shape, shape) == 0, VXS_BAD_INPUT,
+        "dataset '%.100s' of '%.500s' is not the %s that the output was made of: that had the shape %s, this "
+        "has %s",
+        info->dataset, info->file, what, made->shape, shape);
+    return VXS_OK;
+}
+
+static vxs_status probe_recorded(const made_source *made, const char *what, const char *option,
+                                 volume_info *info) {
     char kept[STATUS_MESSAGE_BYTES];
-    if (given)
-        return probe_given(made, given, info);
     CHECK(made->found, VXS_BAD_INPUT, "the output does not record its %s: it is not what voxslab wrote",
           what);
     vxs_status status = volume_probe(made->file, made->dataset, info);
@@ -202,4 +209,10 @@ vxs_status provenance_probe(const made_source *made, const char *given, const ch
                            kept, option);
     TRY(status);
     return check_unchanged(made, what, option, info);
+}
+
+vxs_status provenance_probe(const made_source *made, const char *given, const char *what, const char *option,
+                            volume_info *info) {
+    TRY(given ? probe_given(made, given, info) : probe_recorded(made, what, option, info));
+    return check_shape(made, what, info);
 }

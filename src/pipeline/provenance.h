@@ -3,14 +3,20 @@
 #define PIPELINE_PROVENANCE_H
 
 #include "pipeline/job.h"
+#include "pipeline/value_text.h"
 
-enum { PROVENANCE_MOST = 20 };
+enum { PROVENANCE_MOST = 24 };
+
+typedef struct source_texts {
+    char modified[32], shape[VALUE_TEXT_BYTES];
+} source_texts;
 
 /* A list, and the texts that it points to, besides those of the job. */
 typedef struct provenance {
     volume_attribute attributes[PROVENANCE_MOST];
     int count;
-    char parameters[JOB_PARAMETERS_BYTES], date[32], modified[2][32];
+    char parameters[JOB_PARAMETERS_BYTES], date[32];
+    source_texts texts[2];
 } provenance;
 
 /* What the output of the job is to tell. *p must stay where it is. */
@@ -19,6 +25,7 @@ vxs_status provenance_describe(const resolved_job *job, provenance *p);
 typedef struct made_source {
     bool found; /* it is recorded */
     char file[VOLUME_PATH_BYTES], dataset[VOLUME_NAME_BYTES];
+    char shape[VALUE_TEXT_BYTES];     /* "(30, 40, 44)"; "" where it is not recorded */
     int64_t bytes, mtime_ns, sources; /* sources: volume_info's sources_stamp */
 } made_source;
 
@@ -34,7 +41,8 @@ vxs_status provenance_read(const volume_info *output, made_from *found);
 
 /*
  * Look at a recorded source: where it was, and VXS_BAD_INPUT unless it is as it was; or at given, FILE or
- * FILE:DATASET, if that is not NULL, whatever it is. what: "input"; option: "--input". One rank calls it.
+ * FILE:DATASET, if that is not NULL, whatever it is, if only it has the shape. what: "input"; option:
+ * "--input". One rank calls it.
  */
 vxs_status provenance_probe(const made_source *made, const char *given, const char *what, const char *option,
                             volume_info *info);

@@ -10,6 +10,7 @@
 #include "pipeline/job_operator.h"
 #include "pipeline/output.h"
 #include "pipeline/resources.h"
+#include "pipeline/warning.h"
 
 enum { DEFAULT_IO_TIMEOUT = 600 };
 
@@ -84,7 +85,8 @@ static vxs_status begin_output(run *r) {
     vxs_status status = VXS_OK;
     if (r->rank == 0)
         status = output_begin(&r->files, &r->job, r->dog, r->report.warnings, sizeof r->report.warnings);
-    if (r->rank == 0 && status == VXS_OK && r->options->resume)
+    const bool goes_on = r->files.recorded && !r->files.published;
+    if (r->rank == 0 && status == VXS_OK && goes_on && r->options->skip_bad_chunks)
         status = bad_list_load(&r->bad, r->job.bad_chunks);
     if (status == VXS_IO)
         comm_abort(r->comm, status); /* HDF5 can't let go of such a file, and would crash at the end */
@@ -149,9 +151,8 @@ static vxs_status step_done(void *context, double part) {
 }
 
 static void note_warning(run *r, const char *text) {
-    size_t used = strlen(r->report.warnings);
     if (text[0])
-        snprintf(r->report.warnings + used, sizeof r->report.warnings - used, "%s\n", text);
+        warning_add(r->report.warnings, sizeof r->report.warnings, "%s\n", text);
 }
 
 static vxs_status run_regions(run *r) {
@@ -263,7 +264,7 @@ static vxs_status publish(run *r) {
     vxs_status status = VXS_OK;
     if (r->rank == 0) {
         watchdog_begin(r->dog, "renaming '%s' to '%s'", r->job.partial, r->job.out_file);
-        status = output_publish(&r->files);
+        status = output_publish(&r->files, r->report.warnings, sizeof r->report.warnings);
         watchdog_end(r->dog);
     }
     return comm_agree(r->comm, status);

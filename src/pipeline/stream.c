@@ -1,11 +1,14 @@
 #include "pipeline/stream.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/checked.h"
 #include "comm/agree.h"
 #include "pipeline/window.h"
+
+enum { STEP_COMPUTE = 64 << 20 }; /* bytes between two looks at whether to give the round up */
 
 /* What one rank allocates, once, for all epochs of a plan. */
 typedef struct buffers {
@@ -19,6 +22,8 @@ typedef struct engine {
     int64_t epoch_index;
     epoch e, pass; /* pass: the epoch as the pass under way sees it */
     int64_t pass_index;
+    range source;    /* planes that the output under way needs; empty before */
+    double computed; /* how much of it is, 0 to 1 */
     int part[3];
     bool working;   /* this rank has a part in the epoch */
     void *prepared; /* the operator's, for the epoch's box */
@@ -84,33 +89,50 @@ static box_view view_of_pass(const engine *g, const box_view *round_view) {
     return box_view_part(round_view, &where, (size_t)g->e.shape->out_voxel_bytes);
 }
 
-/* Tell the sink how far the round is, of which the pass reads the planes source. Who gives up reads and
- * computes no more, but messages go on, so that no other rank hangs. */
-static void tell_step(engine *g, range source) {
+/* Tell the sink how far the round is, when the window has come to that plane. Reading and computing count
+ * alike. */
+static vxs_status tell_plane(void *context, double plane) {
+    engine *g = context;
     const round_sink *sink = g->job->sink;
-    if (!sink->step || g->input.held_in == NULL || g->input.status != VXS_OK)
-        return;
-    int64_t behind = max_i64(0, min_i64(g->input.held.end, source.end) - source.begin);
-    double part = (double)behind / (double)max_i64(1, range_size(source));
-    g->input.status =
-        sink->step(sink->context, ((double)g->pass_index + part) / (double)region_plan_passes(g->job->plan));
+    const double behind = (plane - (double)g->source.begin) / (double)max_i64(1, range_size(g->source));
+    const double read = range_size(g->source) == 0 ? 0 : fmax(0, fmin(behind, 1));
+    if (!sink->step)
+        return VXS_OK;
+    return sink->step(sink->context, ((double)g->pass_index + (read + g->computed) / 2) /
+                                         (double)region_plan_passes(g->job->plan));
+}
+
+/* Who gives up reads and computes no more, but messages go on, so that no other rank hangs. */
+static void tell_step(engine *g) {
+    if (g->input.held_in != NULL && g->input.status == VXS_OK)
+        g->input.status = tell_plane(g, (double)g->input.held.end);
+}
+
+/* As many planes at a time as are soon done. */
+static int64_t planes_at_a_time(const box_view *view) {
+    const int64_t plane = view->stride[AXIS_D] * 8;
+    return max_i64(1, STEP_COMPUTE / max_i64(1, plane));
 }
 
 /* Step through the input until the view's planes are done. */
 static void compute_view(engine *g, const box_view *round_view) {
-    range planes = round_view->where.axis[AXIS_D];
+    const range planes = round_view->where.axis[AXIS_D];
+    const int64_t most = planes_at_a_time(round_view);
     int64_t next = planes.begin;
+    g->source = source_of(g, planes);
+    g->computed = 0;
     while (next < planes.end) {
-        int64_t until = computable_until(g, next, planes.end);
+        int64_t until = min_i64(computable_until(g, next, planes.end), next + most);
         if (until == next) {
             window_advance(&g->input, source_of(g, (range){next, next + 1}).begin);
-            tell_step(g, source_of(g, planes));
-            continue;
+        } else {
+            if (g->input.status == VXS_OK)
+                compute_planes(g, round_view, (range){next, until});
+            window_progress(&g->input);
+            next = until;
+            g->computed = (double)(next - planes.begin) / (double)range_size(planes);
         }
-        if (g->input.status == VXS_OK)
-            compute_planes(g, round_view, (range){next, until});
-        window_progress(&g->input);
-        next = until;
+        tell_step(g);
     }
 }
 
@@ -213,6 +235,9 @@ static vxs_status run_pass(engine *g, int64_t pass) {
     vxs_status status = VXS_OK;
     g->pass = region_plan_pass(plan, &g->e, pass);
     g->pass_index = pass;
+    g->source = (range){0, 0};
+    g->computed = 0;
+    g->input.pulse = (window_pulse){tell_plane, g};
     if (g->working)
         window_begin(&g->input, g->job, &g->pass, g->part, g->memory.stream, g->memory.tail, g->status,
                      g->times);

@@ -15,8 +15,9 @@
 #include "pipeline/provenance.h"
 #include "pipeline/resources.h"
 #include "pipeline/value_text.h"
+#include "pipeline/verify_plan.h"
 
-enum { DEFAULT_IO_TIMEOUT = 600, DEFAULT_TILES = 64, STORED_BYTES = 8 << 20, STORED_SHARE = 8 };
+enum { DEFAULT_IO_TIMEOUT = 600, DEFAULT_TILES = 64 };
 enum { NAME_BYTES = VOLUME_PATH_BYTES + VOLUME_NAME_BYTES };
 
 typedef struct verifying {
@@ -33,8 +34,8 @@ typedef struct verifying {
     box *regions;
     int64_t region_count, region; /* region: the one under way */
     volume *in, *points, *out;    /* points: NULL without */
-    void *buffer;                 /* of what is stored: so many voxels */
-    int64_t buffer_voxels, buffer_cost;
+    void *buffer;                 /* of what is stored */
+    verify_room room;
     watchdog *dog;
     double began, round_end, longest_round; /* MPI_Wtime's seconds */
     compare_findings found;
@@ -122,39 +123,6 @@ static vxs_status resolve(verifying *v) {
 
 /* ---- the plan ---- */
 
-/* Room for what is stored: so many bytes if that holds a chunk. */
-static void plan_buffer(verifying *v, int64_t bytes) {
-    const int64_t voxel = (int64_t)dtype_bytes(v->stored.dtype);
-    int64_t least = 1;
-    for (int a = 0; a < AXES; a++)
-        least = saturating_mul(least, v->stored.read_chunk[a]);
-    v->buffer_voxels = max_i64(least, bytes / voxel);
-    v->buffer_cost = saturating_mul(v->buffer_voxels, voxel);
-    v->buffer_cost = saturating_add(v->buffer_cost, volume_read_overhead(&v->stored, v->buffer_cost, 1));
-}
-
-/* With a budget that is too small for a buffer and the job, to learn what the job takes. */
-static vxs_status plan_rest(verifying *v, int threads, int64_t memory) {
-    return job_plan(&v->job, v->ranks, threads, max_i64(memory - v->buffer_cost, 1));
-}
-
-/* A buffer of a good size, or else the smallest. */
-static vxs_status plan_job(verifying *v, int threads, int64_t memory) {
-    plan_buffer(v, min_i64(STORED_BYTES, memory / STORED_SHARE));
-    vxs_status status = plan_rest(v, threads, memory);
-    if (status != VXS_USAGE)
-        return status;
-    plan_buffer(v, 0);
-    status = plan_rest(v, threads, memory);
-    if (status == VXS_USAGE && v->job.plan.memory_bytes > 0)
-        return status_fail(status,
-                           "%lld bytes of memory a rank are too few to verify '%.800s': give --memory "
-                           "%lld or more",
-                           (long long)memory, v->output,
-                           (long long)saturating_add(v->buffer_cost, v->job.plan.memory_bytes));
-    return status;
-}
-
 static int64_t tiles_wanted(const verifying *v, int64_t tiles) {
     const vxs_verification *o = v->options;
     if (o->all)
@@ -181,14 +149,14 @@ static vxs_status plan(verifying *v) {
     const resources have = resources_of_ranks(v->comm);
     const int threads = v->options->threads > 0 ? v->options->threads : have.threads;
     const int64_t memory = v->options->memory > 0 ? v->options->memory : have.memory;
-    TRY(comm_agree(v->comm, plan_job(v, threads, memory)));
-    v->buffer = malloc((size_t)v->buffer_voxels * dtype_bytes(v->stored.dtype));
+    TRY(comm_agree(v->comm, verify_plan(&v->job, &v->stored, v->ranks, threads, memory, &v->room)));
+    v->buffer = malloc((size_t)v->room.voxels * dtype_bytes(v->stored.dtype));
     TRY(comm_agree(v->comm, v->buffer ? choose_tiles(v)
                                       : status_fail(VXS_IO, "out of memory: %lld voxels of '%.800s'",
-                                                    (long long)v->buffer_voxels, v->output)));
+                                                    (long long)v->room.voxels, v->output)));
     v->report->threads = threads;
     v->report->memory_budget = memory;
-    v->report->memory_planned = v->job.plan.memory_bytes + v->buffer_cost;
+    v->report->memory_planned = v->job.plan.memory_bytes + v->room.bytes;
     return VXS_OK;
 }
 
@@ -203,27 +171,37 @@ static vxs_status compare_part(verifying *v, const box *part, const box_view *co
     return VXS_OK;
 }
 
-/* In parts, cut at chunks, that fit the buffer; a chunk does. */
-static vxs_status compare_box(verifying *v, const box *where, const box_view *computed) {
-    if (box_is_empty(where))
-        return VXS_OK;
-    if (box_voxels(where) <= v->buffer_voxels)
-        return compare_part(v, where, computed);
-    int longest = 0; /* in chunks */
-    int64_t most = 0;
+/* The longest axis of a box in units of the chunk, and how long it is. */
+static int longest_axis(const box *b, const int64_t unit[AXES], int64_t *units) {
+    int longest = 0;
+    *units = 0;
     for (int a = 0; a < AXES; a++) {
-        const range r = where->axis[a];
-        const int64_t chunk = v->stored.read_chunk[a];
-        const int64_t chunks = div_ceil(r.end, chunk) - r.begin / chunk;
-        if (chunks > most) {
-            most = chunks;
+        const int64_t along = div_ceil(b->axis[a].end, unit[a]) - b->axis[a].begin / unit[a];
+        if (along > *units) {
+            *units = along;
             longest = a;
         }
     }
+    return longest;
+}
+
+/* In parts that fit the buffer, cut at chunks, and within them only where they are small enough. */
+static vxs_status compare_box(verifying *v, const box *where, const box_view *computed) {
+    static const int64_t voxel[AXES] = {1, 1, 1, 1, 1};
+    if (box_is_empty(where))
+        return VXS_OK;
+    if (box_voxels(where) <= v->room.voxels)
+        return compare_part(v, where, computed);
+    const int64_t *unit = v->stored.read_chunk;
+    int64_t units;
+    int axis = longest_axis(where, unit, &units);
+    if (units == 1) {
+        unit = voxel;
+        axis = longest_axis(where, unit, &units);
+    }
     box halves[2] = {*where, *where};
-    const int64_t chunk = v->stored.read_chunk[longest];
-    const int64_t cut = (where->axis[longest].begin / chunk + most / 2) * chunk;
-    halves[0].axis[longest].end = halves[1].axis[longest].begin = cut;
+    const int64_t cut = (where->axis[axis].begin / unit[axis] + units / 2) * unit[axis];
+    halves[0].axis[axis].end = halves[1].axis[axis].begin = cut;
     TRY(compare_box(v, &halves[0], computed));
     return compare_box(v, &halves[1], computed);
 }
@@ -231,6 +209,13 @@ static vxs_status compare_box(verifying *v, const box *where, const box_view *co
 static vxs_status take(void *context, const box *where, const box_view *computed) {
     verifying *v = context;
     return comm_agree(v->comm, compare_box(v, where, computed));
+}
+
+static vxs_status stopped(const verifying *v) {
+    return status_fail(
+        VXS_STOPPED,
+        "stopped before all of the sample was looked at; '%.800s' is complete: 'voxslab verify' begins again",
+        v->output);
 }
 
 /* Whether this rank wants to stop: asked to, or another round like the longest would be one too many. */
@@ -250,15 +235,20 @@ static vxs_status done(void *context, int64_t epoch_index, int64_t round) {
     if (last)
         return VXS_OK;
     MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, v->comm);
-    CHECK(
-        !any, VXS_STOPPED,
-        "stopped before all of the sample was looked at; '%.800s' is complete: 'voxslab verify' begins again",
-        v->output);
-    return VXS_OK;
+    return any ? stopped(v) : VXS_OK;
+}
+
+/* Within a round nothing is lost but the looking. */
+static vxs_status step(void *context, double part) {
+    verifying *v = context;
+    const double limit = v->options->max_seconds;
+    const bool asked = v->options->stop && *v->options->stop == VXS_STOP_SOON;
+    (void)part;
+    return asked || (limit > 0 && MPI_Wtime() - v->began > 0.98 * limit) ? stopped(v) : VXS_OK;
 }
 
 static vxs_status compare_regions(verifying *v) {
-    const round_sink sink = {.take = take, .done = done, .context = v};
+    const round_sink sink = {.take = take, .done = done, .step = step, .context = v};
     const engine_run at_hand = {
         .comm = v->comm, .plan = &v->plan, .in = v->in, .points = v->points, .sink = &sink};
     round_times times = {0};

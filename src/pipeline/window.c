@@ -19,18 +19,33 @@ static box_view planes_view(const window *w, void *buffer, int64_t first, int64_
     return box_view_packed(buffer, &where);
 }
 
+typedef struct reading {
+    const window *w;
+    range run;
+} reading;
+
+static vxs_status tell_part(void *context, double part) {
+    const reading *r = context;
+    return r->w->pulse.tell(r->w->pulse.context, (double)r->run.begin + part * (double)range_size(r->run));
+}
+
 static void read_step(window *w, const box_view *into, range step) {
     box where = epoch_own_box(w->e, w->part);
+    reading under_way = {.w = w};
+    const volume_pulse pulse = {tell_part, &under_way};
     double begin = MPI_Wtime();
+    volume_ask(w->job->in, &pulse);
     for (range run = epoch_next_run(w->e, step, step.begin); range_size(run) > 0;
          run = epoch_next_run(w->e, step, run.end)) {
         where.axis[AXIS_D] = run;
         if (box_is_empty(&where) || w->status != VXS_OK)
             break;
+        under_way.run = run;
         note(w, volume_read(w->job->in, &where, into));
         box fetched = epoch_fetched_box(w->e, &where);
         w->times->read_bytes += box_voxels(&fetched) * w->e->shape->in_voxel_bytes;
     }
+    volume_ask(w->job->in, NULL);
     w->times->read += MPI_Wtime() - begin;
 }
 
@@ -65,7 +80,8 @@ static void read_and_trade(window *w, exchange *x, const box_view *into, range p
 
 void window_begin(window *w, const stream_job *job, const epoch *e, const int part[3], void *stream_buffer,
                   void *tail_buffer, vxs_status status, round_times *times) {
-    *w = (window){.job = job,
+    *w = (window){.pulse = w->pulse,
+                  .job = job,
                   .e = e,
                   .times = times,
                   .stream_buffer = stream_buffer,

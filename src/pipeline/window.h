@@ -12,7 +12,15 @@
 #include "exchange/exchange.h"
 #include "pipeline/stream.h"
 
+/* Told how far a read of the window is, as a plane; anything but VXS_OK gives it up, and becomes its status.
+ */
+typedef struct window_pulse {
+    vxs_status (*tell)(void *context, double plane);
+    void *context;
+} window_pulse;
+
 typedef struct window {
+    window_pulse pulse; /* to be set before window_begin */
     const stream_job *job;
     const epoch *e;
     int part[3];

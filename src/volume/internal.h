@@ -192,7 +192,8 @@ struct volume {
     int64_t call_chunks;                    /* the most in one call */
     int64_t source_bytes, bytes_since_open; /* what SOURCES_OPEN sources hold on average; 0 unless virtual */
     bool swapped, filtered, serial;
-    watchdog *dog; /* borrowed, may be NULL */
+    watchdog *dog; /* borrowed, may be NULL, as is: */
+    const volume_pulse *pulse;
     bad_chunks bad;
     raw_reader *raw; /* NULL where HDF5 decodes, or nothing needs to be decoded */
     char not_collective[128];
@@ -213,6 +214,9 @@ enum { BOX_TEXT_BYTES = 256 };
 
 /* A box in words, for messages: "[0:1, 0:1, 8:16, 0:64, 0:64]", the dataset's axes only. */
 const char *volume_box_text(const volume *v, const box *b, char text[BOX_TEXT_BYTES]);
+
+/* Whether to go on when so many of the pieces are done. */
+vxs_status volume_beat(const volume *v, int64_t done, int64_t pieces);
 
 /* One H5Dread. Local, independent. */
 vxs_status volume_read_by_library(volume *v, const box *where, const box_view *dst);

@@ -214,6 +214,10 @@ vxs_status volume_open_write(const char *path, const char *dataset, MPI_Comm com
     return open_volume(&info, comm, true, opened);
 }
 
+void volume_ask(volume *any, const volume_pulse *pulse) {
+    any->pulse = pulse;
+}
+
 void volume_watch(volume *any, watchdog *dog) {
     any->dog = dog;
 }

@@ -9,6 +9,8 @@
  * half a KiB for each chunk of all ranks; and the whole chunk index stays in memory, INDEX_BYTES a chunk.
  * Buffers of a fixed size (ROMIO's, up to 24 MiB) count as the libraries' own memory, not as the job's.
  */
+#include <string.h>
+
 #include "base/checked.h"
 #include "volume/raw_chunks.h"
 
@@ -33,6 +35,17 @@ int64_t volume_read_overhead(const volume_info *info, int64_t bytes, int threads
     if (chunk_bytes > 0)
         total += chunks_of_call(bytes, chunk_bytes) * 6 * KIB;
     return info->filtered ? saturating_add(total, saturating_mul(3, chunk_bytes)) : total;
+}
+
+int64_t volume_reread_overhead(const volume_spec *spec) {
+    const filter_pipeline two_buffers = {.known = true, .count = 2, .kind = {FILTER_DEFLATE, FILTER_DEFLATE}};
+    volume_info info = {.layout = VOLUME_CHUNKED, .dtype = spec->dtype, .filtered = true};
+    memcpy(info.chunk, spec->chunk, sizeof info.chunk);
+    memcpy(info.stored_chunk, spec->chunk, sizeof info.stored_chunk);
+    const int64_t chunk_bytes = layout_chunk_bytes(spec->chunk, spec->dtype);
+    const int64_t by_library = volume_read_overhead(&info, chunk_bytes, 1);
+    info.pipeline = two_buffers;
+    return max_i64(by_library, volume_read_overhead(&info, chunk_bytes, 1));
 }
 
 static int64_t all_chunks(const volume_spec *spec) {

@@ -55,6 +55,7 @@ typedef struct fetching {
     volume *v;
     piece_walk walk;
     bool waiting; /* walk.piece is still to be fetched */
+    int64_t done, pieces;
 } fetching;
 
 /* ---- memory ---- */
@@ -281,6 +282,7 @@ static vxs_status fill_parcel(fetching *f, parcel *p) {
             status = fill_chunk(v, &f->walk.piece);
         TRY(status);
         f->waiting = pieces_next(&f->walk);
+        f->done++;
     }
     return VXS_OK;
 }
@@ -292,7 +294,10 @@ static vxs_status fetch_all(fetching *f) {
     int slot;
     while (f->waiting && status == VXS_OK && !is_damaged(r))
         if (turns_next(&r->turns, &slot)) {
-            status = fill_parcel(f, &r->parcel[slot]);
+            r->parcel[slot].count = 0;
+            status = volume_beat(f->v, f->done, f->pieces);
+            if (status == VXS_OK)
+                status = fill_parcel(f, &r->parcel[slot]);
             turns_filled(&r->turns);
         } else {
             decode_parcel(r, slot);
@@ -313,6 +318,7 @@ vxs_status raw_reader_read(volume *v, const box *where, const box_view *dst) {
     vxs_status status = VXS_OK;
     fetching f = {.v = v};
     pieces_begin(&f.walk, where, v->chunk, 1);
+    f.pieces = pieces_count(&f.walk);
     f.waiting = pieces_next(&f.walk);
     r->volume = v;
     r->dst = dst;

@@ -171,6 +171,12 @@ static vxs_status read_chunk_by_chunk(volume *v, const box *where, const box_vie
     return VXS_OK;
 }
 
+vxs_status volume_beat(const volume *v, int64_t done, int64_t pieces) {
+    if (!v->pulse || done == 0)
+        return VXS_OK;
+    return v->pulse->between(v->pulse->context, (double)done / (double)pieces);
+}
+
 vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
     piece_walk walk;
     char place[BOX_TEXT_BYTES];
@@ -183,7 +189,9 @@ vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
         return raw_reader_read(source, where, dst);
     int64_t unit[AXES], most = call_voxels(source, where, false, unit);
     pieces_begin(&walk, where, unit, most);
-    while (pieces_next(&walk)) {
+    const int64_t pieces = pieces_count(&walk);
+    for (int64_t done = 0; pieces_next(&walk); done++) {
+        TRY(volume_beat(source, done, pieces));
         TRY(close_sources(source, &walk.piece));
         vxs_status status = volume_read_by_library(source, &walk.piece, dst);
         if (status == VXS_BAD_INPUT && source->chunk_bytes > 0)

@@ -224,8 +224,22 @@ const char *volume_not_collective(const volume *target);
 /* The same upper bound for a collective write of at most bytes a rank. Local. */
 int64_t volume_write_overhead(const volume_spec *spec, const volume_info *like, int64_t bytes);
 
+/* volume_read_overhead's upper bound for one thread that reads a chunk of a filtered output, whatever its
+ * filters. Local. */
+int64_t volume_reread_overhead(const volume_spec *spec);
+
 /* Let a watchdog see every transfer, flush and close from here on; borrowed, may be NULL. Local. */
 void volume_watch(volume *any, watchdog *dog);
+
+/* Asked between the calls of a volume_read, and for each parcel of chunks that we decode; part: how much of
+ * the box is there, 0 to 1. Anything but VXS_OK gives the read up, with that status. */
+typedef struct volume_pulse {
+    vxs_status (*between)(void *context, double part);
+    void *context;
+} volume_pulse;
+
+/* Ask from here on; borrowed, may be NULL. Local. */
+void volume_ask(volume *any, const volume_pulse *pulse);
 
 /* Give a number attribute of an open output another value. Collective; a failure is this rank's alone. */
 vxs_status volume_rewrite_number(volume *target, const char *name, int64_t number);

@@ -68,7 +68,24 @@ expect_status 0 'affine, filled'
 # A job that is stopped and resumed knows what the first run found.
 least=$("$VOXSLAB" resample bad.h5 stopped.h5 --size 40,50,60 --chunk 4,50,60 --skip-bad-chunks 7 --dry-run --memory 1 2>&1 | sed -n 's/.*--memory \([0-9]*\).*/\1/p')
 run 1 resample bad.h5 stopped.h5 --size 40,50,60 --chunk 4,50,60 --memory "$least" --skip-bad-chunks 7 --quiet --checkpoint 0.000001 --max-time 0.001
+# Where that list is lost or damaged, the count would be wrong: refused, and what is done is kept.
+resumed() { run "$1" resample bad.h5 stopped.h5 --size 40,50,60 --chunk 4,50,60 --memory "$least" --skip-bad-chunks 7 --quiet --checkpoint 0.000001 --resume "${@:2}"; }
+for ((i = 0; i < 30 && status == 75 && $(wc -l <stopped.h5.partial.bad_chunks) < 2; i++)); do
+    resumed 0 --max-time 0.001
+done
+expect_status 75 'stopped once a chunk was skipped'
+cp stopped.h5.partial.bad_chunks list
+number=$(sed -n 2p list)
+for damage in "2s/.*/$((number + 1))/" '2d' '1d' '1s/list of ./list of 0/' delete; do
+    if [ "$damage" = delete ]; then rm stopped.h5.partial.bad_chunks; else sed "$damage" list >stopped.h5.partial.bad_chunks; fi
+    resumed 2
+    expect_status 73 "a list with $damage"
+    grep -q 'stopped.h5.partial.bad_chunks.*--force' "$folder.err" || fail "a list with $damage: $(cat "$folder.err")"
+    [ -e stopped.h5.partial ] && [ -e stopped.h5.partial.journal ] || fail "a list with $damage: what is done is gone"
+done
+mv list stopped.h5.partial.bad_chunks
 stops=0
+status=75
 while [ $status -eq 75 ] && [ $stops -lt 30 ]; do
     stops=$((stops + 1))
     run 0 resample bad.h5 stopped.h5 --size 40,50,60 --chunk 4,50,60 --memory "$least" --skip-bad-chunks 7 --json report.json --checkpoint 0.000001 --max-time 0.001 --resume

@@ -13,6 +13,19 @@ plan 10 --scale 0.1 --mode area --ranks 16 --memory 4GiB
 plan 19 --scale 0.1 --mode area --ranks 16 --memory 64GiB --chunk 8,64,64
 plan 128 --scale 0.1 --mode area --ranks 1 --memory 64GiB
 
+# A budget that has the input read again and again is told of, and one that does not.
+make cubic.h5 /raw shape=64,256,256 chunk=64,64,64 dtype=uint16 data=none
+little() { # little MEMORY: leaves $reads, how often the plan reads the input
+    run 0 resample cubic.h5 out.h5 --scale 0.5 --mode cubic --dry-run --memory "$1" --json plan.json
+    reads=$(sed -n 's/^read .*amplification \([0-9]*\)\..*/\1/p' "$folder.out")
+}
+little 1
+little "$(sed -n 's/.*--memory \([0-9]*\).*/\1/p' "$folder.err")"
+more=$(sed -n 's/.*warning: .*is read [0-9]* times: --memory \([0-9]*\) reads it 2 times at most/\1/p' "$folder.err")
+[ "${reads:-0}" -gt 4 ] && [ -n "$more" ] || fail "no warning of $reads reads: $(cat "$folder.err")"
+little "$more"
+[ "${reads:-9}" -le 2 ] && ! grep -q 'is read' "$folder.err" || fail "$reads reads with --memory $more: $(cat "$folder.err")"
+
 # One output chunk out of 200 GiB: one round.
 make huge.h5 /raw shape=6400,4096,4096 chunk=64,64,64 data=none
 thumbnail() { # thumbnail SECONDS_TO_SIGNAL ARGS...

@@ -51,6 +51,20 @@ least=$(sed -n 's/.*--memory \([0-9]*\).*/\1/p' "$folder.err")
 same 2 chunked.h5 --all --memory "$least"
 same 2 chunked.h5 --all --memory $((least * 3 / 2)) # the buffer does not grow at the cost of the job
 
+# The least that a job with --verify takes is enough to verify its output, too.
+verified_in_the_least() { # verified_in_the_least OPTION...
+    local job="resample in.h5 least.h5 --size 25,51,33 --verify --quiet $*"
+    refuse_with 2 2 '--memory' $job --memory 1k
+    least=$(sed -n 's/.*--memory \([0-9]*\).*/\1/p' "$folder.err")
+    [ ! -e least.h5 ] || fail "refused, but made: $job"
+    run 2 $job --memory "$least"
+    expect_status 0 "$job --memory $least"
+    rm -f least.h5
+}
+for storage in '--chunk 25,51,33 --filter shuffle+gzip=1' '--chunk 5,51,33 --filter none --mode area'; do
+    verified_in_the_least $storage
+done
+
 # One voxel is enough, whoever computes it; a sample finds it when it draws its tile, the same for all ranks.
 cp chunked.h5 wrong.h5
 alter wrong.h5 /out set 13,50,20 77
@@ -85,6 +99,10 @@ same 2 chunked.h5 --input moved.h5 --all
 cp moved.h5 in.h5
 refuse_with 0 65 'has changed since|--input' verify chunked.h5
 same 0 chunked.h5 --input in.h5
+make other.h5 /raw shape=30,40,45
+refuse_with 2 65 'is not the input|(30, 40, 44)|(30, 40, 45)' verify chunked.h5 --input other.h5
+make other-grid.h5 /grid shape=9,10,12,3 dtype=float32
+refuse_with 0 65 'is not the grid|(9, 10, 11, 3)' verify sampled.h5 --input moved.h5 --points other-grid.h5
 make in.h5 /raw shape=30,40,45
 refuse_with 2 65 'has changed since|in.h5' verify chunked.h5
 refuse_with 0 65 'in.h5|no output|voxslab_version' verify in.h5

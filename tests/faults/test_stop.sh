@@ -13,6 +13,20 @@ grep -q -- '--resume' "$folder.err" || fail "SIGUSR1: no advice in $(head -c 600
 [ -e out.h5.partial ] && [ -e out.h5.partial.journal ] && [ ! -e out.h5.lock ] || fail "SIGUSR1 leaves $(ls out.h5*)"
 cp out.h5.partial.journal journal
 
+# The journal that can't be removed is named.
+warned() { # warned NEEDLE WHAT
+    expect_status 0 "$2"
+    grep -q "warning: $1" "$folder.err" || fail "$2: no '$1' in: $(head -c 600 "$folder.err")"
+}
+cp -p out.h5.partial partial
+before=$resampling resampling=${resampling/ --quiet/}
+job_with 'unlink .journal 1 0 EIO' chunked 1 --resume
+resampling=$before
+warned ".*out.h5' is complete, but '.*out.h5.partial.journal' can't be removed" 'a journal that stays'
+rm out.h5
+mv partial out.h5.partial
+cp journal out.h5.partial.journal
+
 # The partial file is neither replaced nor gone on with unless asked for, nor by another job.
 job chunked 2
 refused '--resume' 'neither --resume nor --force'
@@ -41,10 +55,6 @@ expect_status 0 '--force'
 check_output chunked '--force'
 
 # A complete output is left alone, unless it is another job's; where nothing was begun, --resume begins.
-warned() { # warned NEEDLE WHAT
-    expect_status 0 "$2"
-    grep -q "warning: $1" "$folder.err" || fail "$2: no '$1' in: $(head -c 600 "$folder.err")"
-}
 kept=$(stat -c '%i %Y %s' out.h5)
 run 2 ${resampling/ --quiet/} ${storage[chunked]} --resume
 warned 'nothing to resume: .*complete' 'a complete output'
@@ -210,7 +220,36 @@ expect_status 65 'verified with other sources'
 resampling=$before_virtual
 clear_output
 
+# --max-time within one read: of chunks as deep as the volume, which take 18 s.
+make deep.h5 /raw dtype=uint16 shape=60,40,48 chunk=60,4,4 deflate=1
+given_up() { # given_up WHAT SECONDS
+    expect_status 75 "$1"
+    awk "BEGIN {exit $seconds > $2}" || fail "$1: took $seconds s"
+    grep -q "before --max-time within a round" "$folder.err" || fail "$1: $(head -c 600 "$folder.err")"
+    [ -e out.h5.partial ] && [ -e out.h5.partial.journal ] && [ ! -e out.h5.lock ] || fail "$1 leaves $(ls out.h5*)"
+}
+before=$resampling resampling="resample deep.h5 out.h5 --size 48,60,40 --quiet --threads 1"
+kept=${memory[chunked,1]} memory[chunked,1]=1GiB
+job_with 'read deep.h5 1 -1 slow' chunked 1 --max-time 4
+given_up '--max-time within a read' 12
+job chunked 1 --resume
+expect_status 0 'given up within a read, resumed'
+resampling=$before memory[chunked,1]=$kept
+clear_output
+
+# A lock that can't be written says why; half of a write is gone on with.
+job_with 'write .lock 1 0 ENOSPC' chunked 2
+refused 'lock .*No space left' 'a full disk under the lock'
+job_with 'write .lock 1 0 short' chunked 2
+expect_status 0 'a lock written by halves'
+check_output chunked 'a lock written by halves'
+clear_output
+
 # Where rank 0 hangs before all else, the watchdog ends the job.
+job_with 'write .lock 1 0 hang' chunked 2 --io-timeout 1
+expect_status 74 'hangs at the lock'
+grep -q "taking the lock '.*out.h5.lock'" "$folder.err" || fail "hangs at the lock: $(head -c 600 "$folder.err")"
+clear_output
 job_with 'read in.h5 1 0 hang' chunked 1 --io-timeout 1
 expect_status 74 'hangs while it looks at the input'
 finish

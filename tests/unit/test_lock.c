@@ -43,7 +43,7 @@ static void leave_by_dead_process(void) {
     pid_t child = fork();
     if (child == 0) {
         file_lock lock;
-        _exit(lock_take(path, 0, &lock) != VXS_OK);
+        _exit(lock_take(path, &lock) != VXS_OK);
     }
     int status;
     waitpid(child, &status, 0);
@@ -55,8 +55,8 @@ static void the_second_is_refused_until_the_first_lets_go(void **state) {
     file_lock first, second;
     char host[256];
     gethostname(host, sizeof host);
-    assert_int_equal(lock_take(path, 0, &first), VXS_OK);
-    assert_int_equal(lock_take(path, 0, &second), VXS_CANT_CREATE);
+    assert_int_equal(lock_take(path, &first), VXS_OK);
+    assert_int_equal(lock_take(path, &second), VXS_CANT_CREATE);
     assert_non_null(strstr(vxs_message(), host));
     lock_release(&second);
     assert_int_equal(access(path, F_OK), 0);
@@ -69,7 +69,7 @@ static void a_dead_process_holds_nothing(void **state) {
     file_lock lock;
     leave_by_dead_process();
     assert_int_equal(access(path, F_OK), 0);
-    assert_int_equal(lock_take(path, 0, &lock), VXS_OK);
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
     lock_release(&lock);
     assert_int_not_equal(access(path, F_OK), 0);
 }
@@ -80,9 +80,9 @@ static void a_process_that_nobody_has_buried_yet_holds_nothing(void **state) {
     siginfo_t info;
     pid_t child = fork();
     if (child == 0)
-        _exit(lock_take(path, 0, &lock) != VXS_OK);
+        _exit(lock_take(path, &lock) != VXS_OK);
     assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-    assert_int_equal(lock_take(path, 0, &lock), VXS_OK);
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
     lock_release(&lock);
     waitpid(child, NULL, 0);
 }
@@ -90,18 +90,18 @@ static void a_process_that_nobody_has_buried_yet_holds_nothing(void **state) {
 static void a_process_number_used_again_holds_nothing(void **state) {
     (void)state;
     file_lock lock;
-    assert_int_equal(lock_take(path, 0, &lock), VXS_OK);
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
     change("start=", "1");
-    assert_int_equal(lock_take(path, 0, &lock), VXS_OK);
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
     lock_release(&lock);
 }
 
 static void a_machine_that_started_again_holds_nothing(void **state) {
     (void)state;
     file_lock lock;
-    assert_int_equal(lock_take(path, 0, &lock), VXS_OK);
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
     change("boot=", "00000000-1111-2222-3333-444444444444");
-    assert_int_equal(lock_take(path, 0, &lock), VXS_OK);
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
     lock_release(&lock);
 }
 
@@ -111,7 +111,7 @@ static void another_hosts_lock_is_refused_and_explained(void **state) {
     leave_by_dead_process();
     change("host=", "node17");
     change("job=", "4242");
-    assert_int_equal(lock_take(path, 0, &lock), VXS_CANT_CREATE);
+    assert_int_equal(lock_take(path, &lock), VXS_CANT_CREATE);
     assert_non_null(strstr(vxs_message(), "node17"));
     assert_non_null(strstr(vxs_message(), "Slurm job 4242"));
     assert_non_null(strstr(vxs_message(), "remove that file"));
@@ -125,10 +125,9 @@ static void a_requeued_job_takes_its_own_lock_from_another_host(void **state) {
     change("host=", "node17");
     change("job=", "4242");
     setenv("SLURM_JOB_ID", "4242", 1);
-    assert_int_equal(lock_take(path, 0, &lock),
-                     VXS_CANT_CREATE); /* the same run of it: perhaps another step */
+    assert_int_equal(lock_take(path, &lock), VXS_CANT_CREATE); /* the same run of it: perhaps another step */
     setenv("SLURM_RESTART_COUNT", "1", 1);
-    assert_int_equal(lock_take(path, 0, &lock), VXS_OK);
+    assert_int_equal(lock_take(path, &lock), VXS_OK);
     lock_release(&lock);
     unsetenv("SLURM_JOB_ID");
     unsetenv("SLURM_RESTART_COUNT");
@@ -139,7 +138,7 @@ static void another_containers_processes_are_not_judged(void **state) {
     file_lock lock;
     leave_by_dead_process();
     change("space=", "pid:[1]");
-    assert_int_equal(lock_take(path, 0, &lock), VXS_CANT_CREATE);
+    assert_int_equal(lock_take(path, &lock), VXS_CANT_CREATE);
     unlink(path);
 }
 
@@ -147,7 +146,7 @@ static void a_lock_that_says_nothing_is_explained(void **state) {
     (void)state;
     file_lock lock;
     close(open(path, O_CREAT | O_WRONLY, 0666));
-    assert_int_equal(lock_take(path, 0, &lock), VXS_CANT_CREATE);
+    assert_int_equal(lock_take(path, &lock), VXS_CANT_CREATE);
     assert_non_null(strstr(vxs_message(), "remove"));
     unlink(path);
 }
@@ -155,7 +154,7 @@ static void a_lock_that_says_nothing_is_explained(void **state) {
 /* Takes the lock, says whether it got it, and lives until all have tried. */
 static void contend(int said, int wait) {
     file_lock lock;
-    unsigned char got = lock_take(path, 0, &lock) == VXS_OK;
+    unsigned char got = lock_take(path, &lock) == VXS_OK;
     (void)!write(said, &got, 1);
     (void)!read(wait, &got, 1);
     _exit(0);
@@ -210,7 +209,7 @@ static vxs_status take_from_job_4242(const char *cluster, const char *user) {
     change("cluster=", cluster);
     if (user)
         change("user=", user);
-    vxs_status status = lock_take(path, 0, &lock);
+    vxs_status status = lock_take(path, &lock);
     lock_release(&lock);
     unlink(path);
     return status;

@@ -120,7 +120,7 @@ static void times_are_seconds_or_numbers_with_units(void **state) {
     }
 }
 
-static void memory_takes_binary_suffixes(void **state) {
+static void memory_takes_binary_and_decimal_suffixes(void **state) {
     (void)state;
     static const struct {
         const char *text;
@@ -132,6 +132,10 @@ static void memory_takes_binary_suffixes(void **state) {
                 {"4gib", (int64_t)4 << 30},
                 {"2k", 2048},
                 {"1.5T", (int64_t)3 << 39},
+                {"6MB", 6000000},
+                {"1.5kB", 1500},
+                {"2Gb", 2000000000},
+                {"1TB", 1000000000000},
                 {"9223372036854775807", INT64_MAX}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[LINE_BYTES];
@@ -244,7 +248,8 @@ static const struct {
     {"i o --scale 1 --checkpoint 0", "--checkpoint '0'", "seconds"},
     {"i o --scale 1 --io-timeout x", "--io-timeout 'x'", "seconds"},
     {"i o --scale 1 --memory 0", "--memory '0'", "4GiB"},
-    {"i o --scale 1 --memory 4GB", "--memory '4GB'", "4GiB"},
+    {"i o --scale 1 --memory 4GBs", "--memory '4GBs'", "6MB"},
+    {"i o --scale 1 --memory 4B", "--memory '4B'", "4GiB"},
     {"i o --scale 1 --memory 4P", "--memory '4P'", "4GiB"},
     {"i o --scale 1 --memory 1.5", "--memory '1.5'", "4GiB"},
     {"i o --scale 1 --memory -4G", "--memory '-4G'", "4GiB"},
@@ -345,7 +350,7 @@ int main(void) {
         cmocka_unit_test(everything_unset_is_left_to_the_job),
         cmocka_unit_test(every_option_reaches_its_field),
         cmocka_unit_test(times_are_seconds_or_numbers_with_units),
-        cmocka_unit_test(memory_takes_binary_suffixes),
+        cmocka_unit_test(memory_takes_binary_and_decimal_suffixes),
         cmocka_unit_test(filters_and_chunks_have_their_words),
         cmocka_unit_test(label_takes_its_own_and_the_common_options),
         cmocka_unit_test(help_wins_over_wrong_and_missing_values),
