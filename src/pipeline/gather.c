@@ -24,7 +24,7 @@ void gather_tell_step(engine *g, double part) {
 static vxs_status go_on_reading(void *context, double part) {
     engine *g = context;
     (void)part;
-    tell_step(g, 0);
+    gather_tell_step(g, 0);
     return g->status;
 }
 
