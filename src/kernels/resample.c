@@ -76,14 +76,20 @@ static bool reduces_by(const axis_map *map, int64_t factor) {
     return map->in == factor * map->out && (factor == 1 || map->kind != TAP_COPY);
 }
 
-/* Of 2 voxels along w, of 1 or 2 along d and h: by a function for it, where the dtype has one. */
+/* Whether w is reduced by 2 and d and h by 1 or 2, from a dtype to itself. */
+static bool is_half(const job *j) {
+    const axis_map *d = &j->kernel->axis[0]->map, *h = &j->kernel->axis[1]->map,
+                   *w = &j->kernel->axis[2]->map;
+    return j->kernel->src_dtype == j->kernel->dst_dtype && j->src->stride[AXIS_W] == 1 && reduces_by(w, 2) &&
+           (reduces_by(d, 1) || reduces_by(d, 2)) && (reduces_by(h, 1) || reduces_by(h, 2));
+}
+
+/* By a function for it, where the dtype has one. That of floats goes from row to row every few voxels: a
+ * source in the caches allows that, while memory likes to be read along. */
 static bool halves_rows(job *j, halve_fn *const of[VXS_DTYPES]) {
-    const resample_kernel *kernel = j->kernel;
-    const axis_map *d = &kernel->axis[0]->map, *h = &kernel->axis[1]->map, *w = &kernel->axis[2]->map;
-    j->halve = kernel->src_dtype == kernel->dst_dtype && j->src->stride[AXIS_W] == 1 && reduces_by(w, 2) &&
-                       (reduces_by(d, 1) || reduces_by(d, 2)) && (reduces_by(h, 1) || reduces_by(h, 2))
-                   ? of[kernel->src_dtype]
-                   : NULL;
+    const vxs_dtype dtype = j->kernel->src_dtype;
+    const bool near = box_voxels(&j->src->where) * j->src_bytes <= j->cache_bytes / 2;
+    j->halve = is_half(j) && (near || dtype_class_of(dtype) == DTYPE_I) ? of[dtype] : NULL;
     return j->halve;
 }
 
@@ -172,6 +178,7 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
              .dst = dst,
              .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
              .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
+             .cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes(),
              .row_voxels = row_voxels_of(range_size(src->where.axis[AXIS_W]))};
     for (int a = 0; a < 3; a++)
         j.src_step[a] = src->stride[AXIS_D + a] * j.src_bytes;
@@ -179,8 +186,7 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
     cut_work(&j);
     const range *out = dst->where.axis;
     j.early = src->stride[AXIS_W] == 1 && box_voxels(&src->where) * j.src_bytes > EARLY_FROM_BYTES;
-    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
-    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > cache_bytes / 2;
+    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > j.cache_bytes / 2;
     const int64_t items =
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));
