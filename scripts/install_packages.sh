@@ -4,10 +4,14 @@
 # VOXSLAB_PACKAGES=skip leaves the system alone.
 set -euo pipefail
 
+arm64_compiler() {
+    [ "$(uname -m)" != x86_64 ] || echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+}
+
 packages_of() {
     case $1 in
     build) echo build-essential cmake ninja-build pkg-config libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libjansson-dev libdeflate-dev ;;
-    test) echo libcmocka-dev git groff-base hdf5-tools python3 python3-h5py python3-numpy valgrind ;;
+    test) echo libcmocka-dev git groff-base hdf5-tools python3 python3-h5py python3-numpy valgrind "$(arm64_compiler)" ;;
     slurm) echo munge slurm-client slurmctld slurmd ;;
     fuzz) echo clang libclang-rt-dev ;;
     bench) echo python3 python3-venv ;;

@@ -196,6 +196,13 @@ static void area_long(worker *k, const char *base, const window_lines *lines, in
     j->area->finish[j->kernel->dst_dtype](out, total, &one, lines->planes * lines->lines * kw);
 }
 
+/* Whether the next output row's windows begin with the line that this one's end with. */
+static bool shares_line(const worker *k, const int64_t at[AXES]) {
+    const tap_table *h = k->job->kernel->axis[1];
+    const int64_t eh = entry(h, at[AXIS_H]);
+    return at[AXIS_H] + 1 < k->end_h && h->first[eh + 1] == h->last[eh];
+}
+
 /* Windows that share a line with the one above take its sum along d from the ring; what they share with the
  * one below they leave there. */
 static void sum_lines(worker *k, const int64_t at[AXES], const char *base, const window_lines *lines,
@@ -203,15 +210,21 @@ static void sum_lines(worker *k, const int64_t at[AXES], const char *base, const
     const job *j = k->job;
     const tap_table *h = j->kernel->axis[1];
     const int64_t eh = entry(h, at[AXIS_H]);
-    const bool shared = at[AXIS_H] + 1 < k->end_h && h->first[eh + 1] == h->last[eh];
     const bool can_keep = j->acc != ACC_INT128; /* too wide for the ring */
     const void *first = can_keep && k->ring_h[0] == h->first[eh] ? k->ring[0] : NULL;
-    void *keep = can_keep && shared ? k->ring[1] : NULL;
+    void *keep = can_keep && shares_line(k, at) ? k->ring[1] : NULL;
     j->area->sum[j->kernel->src_dtype](k->row, first, keep, base, lines, width);
     void *kept = k->ring[1];
     k->ring[1] = k->ring[0];
     k->ring[0] = kept;
     k->ring_h[0] = keep ? h->last[eh] : -1;
+}
+
+/* Windows that share lines read many short runs of rows: they ask for the next windows' lines as they go. */
+static int64_t bytes_ahead(const worker *k, const int64_t at[AXES]) {
+    const tap_table *h = k->job->kernel->axis[1];
+    const int64_t eh = entry(h, at[AXIS_H]);
+    return k->job->early && shares_line(k, at) ? (h->first[eh + 1] - h->first[eh]) * k->job->src_step[1] : 0;
 }
 
 void area_row(worker *k, const int64_t at[AXES]) {
@@ -223,14 +236,16 @@ void area_row(worker *k, const int64_t at[AXES]) {
                                 .step_d = j->src_step[0],
                                 .step_h = j->src_step[1],
                                 .planes = d->last[ed] - d->first[ed] + 1,
-                                .lines = h->last[eh] - h->first[eh] + 1};
+                                .lines = h->last[eh] - h->first[eh] + 1,
+                                .ahead = bytes_ahead(k, at)};
     const char *base = source(k, d->first[ed], h->first[eh]);
     void *out = out_begin(k, at);
     if (width > j->row_voxels) {
         area_long(k, base, &lines, width, out);
     } else {
         sum_lines(k, at, base, &lines, width);
-        engine_prefetch_next(k, at);
+        if (lines.ahead == 0)
+            engine_prefetch_next(k, at);
         j->area->finish[j->kernel->dst_dtype](out, k->row, &k->strip, lines.planes * lines.lines);
     }
     out_end(k, at);
@@ -246,7 +261,7 @@ void halve_row(worker *k, const int64_t at[AXES]) {
         for (int z = 0; z < planes; z++)
             rows[2 * y + z] = source(k, d->first[ed] + z, h->first[eh] + y);
     engine_prefetch_next(k, at);
-    j->rows->halve->of[j->kernel->src_dtype](out_begin(k, at), rows, planes, lines, k->strip.outputs);
+    j->halve(out_begin(k, at), rows, planes, lines, k->strip.outputs);
     out_end(k, at);
 }
 

@@ -23,7 +23,9 @@ typedef struct job {
     const box_view *src, *dst;
     int64_t src_bytes, dst_bytes; /* of an element */
     int64_t src_step[3];          /* bytes from one source voxel to the next along d, h, w */
+    int64_t cache_bytes;          /* that count */
     bool stream;                  /* the output is too large to stay in the caches: write past them */
+    halve_fn *halve;              /* of halve_row */
     accumulator acc;
     vxs_dtype blended;      /* the accumulator's type, of blends */
     int64_t row_voxels;     /* of a worker's buffers */

@@ -11,10 +11,7 @@
 
 #include "kernels/sample.h"
 
-enum {
-    POINTS = 128,
-    WINDOW_POINTS = 16
-}; /* of a tile: with their weights they stay in the first-level cache */
+enum { POINTS = 256 /* of a tile: with their weights they stay next to the core */, WINDOW_POINTS = 16 };
 
 enum { POINT_EDGE = 1, POINT_OUTSIDE = 2 };
 
@@ -44,6 +41,7 @@ typedef struct points {
     struct {
         int64_t first, voxels;
     } window[POINTS / WINDOW_POINTS];
+    int64_t widest;                      /* of the windows, in voxels */
     int64_t ahead_bytes;                 /* of rows: to the source rows that come next; 0: not known */
     _Alignas(64) int32_t lane[POINTS];   /* of rows: the lower tap, from its window's first voxel on */
     _Alignas(64) int64_t offset[POINTS]; /* from the source view's first voxel, in elements; 0 if outside */
@@ -135,6 +133,7 @@ typedef struct point_functions {
     grid_place_fn *grid_place;             /* NULL: the instruction set has none */
     blend_points_fn *blend[VXS_DTYPES];    /* by source dtype */
     blend_rows_fn *blend_rows[VXS_DTYPES]; /* NULL: none */
+    blend_rows_fn *blend_alike;            /* of float32, rows of which the products are at hand */
     row_products_fn *products;
     windows_fn *windows;   /* NULL where there are no blend_rows */
     odd_points_fn *odd[2]; /* by blend */

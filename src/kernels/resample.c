@@ -58,12 +58,17 @@ static accumulator blend_accumulator(const resample_kernel *kernel) {
     return bits <= FLT_MANT_DIG ? ACC_FLOAT : ACC_DOUBLE;
 }
 
-/* Blends of integers by halves are means of windows: the same exact sums, rounded once. */
-static bool blends_are_means(const resample_kernel *kernel) {
+/* Whether all weights of a blend are halves. Those of integers are means of windows then: the same exact
+ * sums, rounded once. */
+static bool blends_halves(const resample_kernel *kernel) {
     for (int a = 0; a < 3; a++)
         if (kernel->axis[a]->map.kind == TAP_WEIGHTED && !axis_map_halves(&kernel->axis[a]->map))
             return false;
-    return dtype_class_of(kernel->src_dtype) == DTYPE_I;
+    return true;
+}
+
+static bool blends_are_means(const resample_kernel *kernel) {
+    return blends_halves(kernel) && dtype_class_of(kernel->src_dtype) == DTYPE_I;
 }
 
 /* Whether every output along the axis is a mean of that many voxels, side by side. */
@@ -71,12 +76,21 @@ static bool reduces_by(const axis_map *map, int64_t factor) {
     return map->in == factor * map->out && (factor == 1 || map->kind != TAP_COPY);
 }
 
-/* Means of 2 voxels along w, of 1 or 2 along d and h, of a dtype that has a function for it. */
-static bool halves_rows(const resample_kernel *kernel, const row_functions *rows, const box_view *src) {
-    const axis_map *d = &kernel->axis[0]->map, *h = &kernel->axis[1]->map, *w = &kernel->axis[2]->map;
-    return kernel->src_dtype == kernel->dst_dtype && rows->halve->of[kernel->src_dtype] &&
-           src->stride[AXIS_W] == 1 && reduces_by(w, 2) && (reduces_by(d, 1) || reduces_by(d, 2)) &&
-           (reduces_by(h, 1) || reduces_by(h, 2));
+/* Whether w is reduced by 2 and d and h by 1 or 2, from a dtype to itself. */
+static bool is_half(const job *j) {
+    const axis_map *d = &j->kernel->axis[0]->map, *h = &j->kernel->axis[1]->map,
+                   *w = &j->kernel->axis[2]->map;
+    return j->kernel->src_dtype == j->kernel->dst_dtype && j->src->stride[AXIS_W] == 1 && reduces_by(w, 2) &&
+           (reduces_by(d, 1) || reduces_by(d, 2)) && (reduces_by(h, 1) || reduces_by(h, 2));
+}
+
+/* By a function for it, where the dtype has one. That of floats goes from row to row every few voxels: a
+ * source in the caches allows that, while memory likes to be read along. */
+static bool halves_rows(job *j, halve_fn *const of[VXS_DTYPES]) {
+    const vxs_dtype dtype = j->kernel->src_dtype;
+    const bool near = box_voxels(&j->src->where) * j->src_bytes <= j->cache_bytes / 2;
+    j->halve = is_half(j) && (near || dtype_class_of(dtype) == DTYPE_I) ? of[dtype] : NULL;
+    return j->halve;
 }
 
 static bool any_kind(const resample_kernel *kernel, tap_kind kind) {
@@ -92,10 +106,10 @@ static void choose_engine(job *j) {
     j->block = each_row;
     if (any_kind(kernel, TAP_WINDOW) || (any_kind(kernel, TAP_WEIGHTED) && blends_are_means(kernel))) {
         int64_t voxels = saturating_mul(axis_map_max_taps(d), axis_map_max_taps(h));
-        j->row = halves_rows(kernel, j->rows, j->src) ? halve_row : area_row;
+        j->row = halves_rows(j, j->rows->halve->mean) ? halve_row : area_row;
         j->acc = area_accumulator(kernel->src_dtype, voxels, axis_map_max_taps(w));
     } else if (any_kind(kernel, TAP_WEIGHTED)) {
-        j->row = blend_row;
+        j->row = blends_halves(kernel) && halves_rows(j, j->rows->halve->blend) ? halve_row : blend_row;
         j->acc = blend_accumulator(kernel);
     } else {
         j->block = copy_rows;
@@ -164,6 +178,7 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
              .dst = dst,
              .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
              .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
+             .cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes(),
              .row_voxels = row_voxels_of(range_size(src->where.axis[AXIS_W]))};
     for (int a = 0; a < 3; a++)
         j.src_step[a] = src->stride[AXIS_D + a] * j.src_bytes;
@@ -171,8 +186,7 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
     cut_work(&j);
     const range *out = dst->where.axis;
     j.early = src->stride[AXIS_W] == 1 && box_voxels(&src->where) * j.src_bytes > EARLY_FROM_BYTES;
-    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
-    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > cache_bytes / 2;
+    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > j.cache_bytes / 2;
     const int64_t items =
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));

@@ -58,6 +58,7 @@ typedef struct window_lines {
     int64_t stride;         /* elements, along w */
     int64_t step_d, step_h; /* bytes */
     int64_t planes, lines;
+    int64_t ahead; /* bytes from a line to the one to ask for meanwhile; 0: none */
 } window_lines;
 
 /* out[w] = sums over the planes, then over the lines of those sums; out[n] = 0. first: the first line's sums
@@ -92,7 +93,7 @@ typedef void convert_fn(void *dst, const void *src, int64_t n);
 /* Values on their way from one dtype to another are held in one of these, which lose nothing. */
 typedef enum medium { MEDIUM_INT64, MEDIUM_UINT64, MEDIUM_DOUBLE, MEDIA } medium;
 
-/* dst[o] = the mean of voxels 2o and 2o+1 of planes*lines rows; planes and lines are 1 or 2. rows: line 0 of
+/* dst[o] = of voxels 2o and 2o+1 of planes*lines rows; planes and lines are 1 or 2. rows: line 0 of
  * each plane in rows[0] and rows[1], line 1 in rows[2] and rows[3] */
 typedef void halve_fn(void *dst, const void *const rows[4], int planes, int lines, int64_t n);
 
@@ -112,9 +113,10 @@ typedef struct area_functions {
     finish_fn *finish[VXS_DTYPES]; /* by target dtype */
 } area_functions;
 
-/* Area from a dtype to itself, by one half along w. */
+/* From a dtype to itself, by one half along w; NULL where there is none. */
 typedef struct halve_functions {
-    halve_fn *of[VXS_DTYPES]; /* NULL where there is none */
+    halve_fn *mean[VXS_DTYPES];  /* area */
+    halve_fn *blend[VXS_DTYPES]; /* linear, of floats */
 } halve_functions;
 
 typedef struct pick_functions {

@@ -138,7 +138,8 @@ static void blend_some(row_block *b, points *p, const point_source *from, const 
         r.place[k][1] = &first[k].place[1];
         r.products[k] = b->kinds ? &b->products[first[k].kind] : NULL;
     }
-    const bool odd = s->points->blend_rows[s->kernel->src_dtype](&r, p, from);
+    blend_rows_fn *blend = b->kinds ? s->points->blend_alike : s->points->blend_rows[s->kernel->src_dtype];
+    const bool odd = blend(&r, p, from);
     int64_t at[AXES];
     memcpy(at, begin, sizeof at);
     for (int64_t k = 0; k < count; k++, at[AXIS_H]++)

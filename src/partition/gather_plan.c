@@ -47,13 +47,17 @@ static int64_t room_cost(const gather_shape *s, int64_t room) {
     return saturating_add(room, s->read_overhead(s->context, room));
 }
 
-static int64_t taps_bytes(const gather_shape *s, int64_t voxels) {
-    return saturating_mul(voxels, GATHER_TAPS_BYTES + GATHER_TAPS * s->in_voxel_bytes);
+static int64_t taps_bytes(const gather_shape *s, int64_t channels, int64_t voxels) {
+    return saturating_mul(voxels, GATHER_TAPS_BYTES + GATHER_TAPS * s->in_voxel_bytes * channels);
 }
 
 /* Groups keep this from growing with the ranks, but for their counts. */
-static int64_t requests_bytes(int64_t ranks, int64_t requests) {
-    return saturating_add(ranks * COUNT_BYTES, requests * GATHER_REQUEST_BYTES);
+static int64_t requests_bytes(int64_t ranks, int64_t channels, int64_t requests) {
+    return saturating_add(ranks * COUNT_BYTES, requests * gather_request_bytes(channels));
+}
+
+int64_t gather_request_bytes(int64_t channels) {
+    return 3 * (int64_t)sizeof(int64_t) + 2 * channels * (int64_t)sizeof(int64_t);
 }
 
 /* ---- the search ---- */
@@ -93,7 +97,7 @@ static void choose_block(gather_plan *p, int64_t bytes) {
     memcpy(block, s->in + AXIS_D, sizeof p->block);
     for (int pass = 0; pass < 2; pass++)
         for (int a = 0; a < 3; a++) {
-            const int64_t others = product(block, 3) / block[a] * s->in_voxel_bytes;
+            const int64_t others = product(block, 3) / block[a] * s->in_voxel_bytes * p->channels;
             const int64_t step = pass ? 1 : s->in_chunk[AXIS_D + a], fit = bytes / max_i64(others, 1);
             block[a] = min_i64(block[a], max_i64(round_down(fit, step), step));
         }
@@ -127,27 +131,38 @@ static int64_t channel_bytes(const gather_shape *s) {
     return saturating_mul(product(s->in + AXIS_D, 3), s->in_voxel_bytes);
 }
 
-static int64_t least_block(const gather_shape *s) {
+static int64_t least_block(const gather_shape *s, int64_t channels) {
     const int64_t chunk = saturating_mul(product(s->in_chunk + AXIS_D, 3), s->in_voxel_bytes);
-    return min_i64(max_i64(chunk, LEAST_BLOCK), channel_bytes(s));
+    return min_i64(max_i64(saturating_mul(chunk, channels), LEAST_BLOCK),
+                   saturating_mul(channel_bytes(s), channels));
 }
 
-static int64_t least_room(const gather_plan *p) {
+static int64_t least_room(const gather_plan *p, int64_t channels) {
     const gather_shape *s = p->shape;
     const int64_t taps = min_i64(product(p->piece + AXIS_D, 3), LEAST_TAPS);
-    return saturating_add(saturating_add(least_block(s), taps_bytes(s, taps)),
-                          saturating_add(requests_bytes(p->ranks, LEAST_REQUESTS), 4 * ALIGNMENT));
+    return saturating_add(saturating_add(least_block(s, channels), taps_bytes(s, channels, taps)),
+                          saturating_add(requests_bytes(p->ranks, channels, LEAST_REQUESTS), 4 * ALIGNMENT));
+}
+
+/* A chunk that is decoded whole is not to be decoded again for each of its channels. */
+static int64_t most_channels(const gather_plan *p) {
+    const gather_shape *s = p->shape;
+    return s->in_filtered ? min_i64(s->in_chunk[AXIS_C], p->piece[AXIS_C]) : 1;
 }
 
 /* More is of no use: all input, or a block for every rank and a whole piece under way. */
 static int64_t most_room(const gather_plan *p) {
     const gather_shape *s = p->shape;
+    const int64_t channels = most_channels(p);
     const int64_t all = saturating_mul(channel_bytes(s), s->in[AXIS_N] * s->in[AXIS_C]);
     const int64_t taps = product(p->piece + AXIS_D, 3);
     const int64_t requests =
         max_i64(LEAST_REQUESTS, min_i64(saturating_mul(taps, GATHER_TAPS), MOST_REQUESTS));
-    const int64_t travelling = saturating_add(taps_bytes(s, taps), requests_bytes(p->ranks, requests));
-    return max_i64(all, saturating_add(travelling, max_i64(least_block(s), channel_bytes(s) / p->ranks)));
+    const int64_t travelling =
+        saturating_add(taps_bytes(s, channels, taps), requests_bytes(p->ranks, channels, requests));
+    const int64_t block =
+        max_i64(least_block(s, channels), saturating_mul(channel_bytes(s), channels) / p->ranks);
+    return max_i64(all, saturating_add(travelling, block));
 }
 
 /* How the room is shared out while points travel: few sweeps over the input need many points under way, and
@@ -155,14 +170,17 @@ static int64_t most_room(const gather_plan *p) {
 static void share_room(gather_plan *p) {
     const gather_shape *s = p->shape;
     int64_t left = p->room_bytes - 4 * ALIGNMENT;
-    int64_t requests = left / 16 / GATHER_REQUEST_BYTES;
+    p->channels = most_channels(p);
+    while (p->channels > 1 && least_room(p, p->channels) > p->room_bytes)
+        p->channels = div_ceil(p->channels, 2);
+    int64_t requests = left / 16 / gather_request_bytes(p->channels);
     requests = min_i64(max_i64(requests, LEAST_REQUESTS), MOST_REQUESTS);
     p->group = min_i64(p->ranks, requests);
     p->batch = requests / p->group;
-    left -= requests_bytes(p->ranks, requests);
-    choose_block(p, max_i64(least_block(s), left / 4));
+    left -= requests_bytes(p->ranks, p->channels, requests);
+    choose_block(p, max_i64(least_block(s, p->channels), left / 4));
     left -= gather_plan_block_bytes(p);
-    choose_part(p, left / taps_bytes(s, 1));
+    choose_part(p, left / taps_bytes(s, p->channels, 1));
 }
 
 /* From most downwards until it fits, since overheads are not linear. */
@@ -179,7 +197,7 @@ vxs_status gather_plan_make(gather_plan *p, const gather_shape *s, const box *re
     *p = (gather_plan){.shape = s, .region = *region, .ranks = ranks};
     for (int a = 0; a < AXES; a++)
         p->piece[a] = min_i64(s->tile[a], region_size(p, a));
-    p->room_bytes = least_room(p);
+    p->room_bytes = least_room(p, 1);
     const int64_t least = saturating_add(piece_bytes(s, p->piece), room_cost(s, p->room_bytes));
     p->memory_bytes = least;
     CHECK(least <= budget, VXS_USAGE,
@@ -215,11 +233,14 @@ box gather_plan_piece(const gather_plan *p, int64_t round, int64_t rank) {
     return index == 0 ? b : (box){{{0, 0}}};
 }
 
-box gather_plan_channels(const gather_plan *p, const box *piece, int64_t index) {
-    box b = *piece;
-    if (!box_is_empty(piece))
-        b.axis[AXIS_C] = step_of(p->region.axis[AXIS_C], index, p->piece[AXIS_C]);
-    return b;
+range gather_plan_channels(const gather_plan *p, int64_t index) {
+    return step_of(p->region.axis[AXIS_C], index, p->piece[AXIS_C]);
+}
+
+range gather_plan_together(const gather_plan *p, range channels) {
+    const int64_t chunk = p->shape->in_chunk[AXIS_C], chunk_end = round_down(channels.begin, chunk) + chunk;
+    channels.end = min_i64(channels.end, channels.begin + p->channels);
+    return (range){channels.begin, min_i64(channels.end, p->channels > 1 ? chunk_end : channels.end)};
 }
 
 int64_t gather_plan_parts(const gather_plan *p) {
@@ -242,9 +263,9 @@ box gather_plan_part(const gather_plan *p, const box *piece, int64_t index) {
     return b;
 }
 
-box gather_plan_block(const gather_plan *p, int64_t pass, int64_t rank, int64_t n, int64_t c) {
+box gather_plan_block(const gather_plan *p, int64_t pass, int64_t rank, int64_t n, range c) {
     int64_t index = pass * p->ranks + rank;
-    box b = {{{n, n + 1}, {c, c + 1}}};
+    box b = {{{n, n + 1}, c}};
     for (int a = 2; a >= 0; a--) {
         b.axis[AXIS_D + a] = step_of((range){0, p->shape->in[AXIS_D + a]}, index % p->blocks[a], p->block[a]);
         index /= p->blocks[a];
@@ -275,7 +296,7 @@ int64_t gather_plan_out_bytes(const gather_plan *p) {
 }
 
 int64_t gather_plan_block_bytes(const gather_plan *p) {
-    return saturating_mul(product(p->block, 3), p->shape->in_voxel_bytes);
+    return saturating_mul(product(p->block, 3), p->shape->in_voxel_bytes * p->channels);
 }
 
 int64_t gather_plan_taps(const gather_plan *p) {

@@ -30,13 +30,13 @@ typedef struct gather_shape {
     const void *context;
 } gather_shape;
 
-/* Bytes of memory that each output voxel of a part costs while its points travel: where its taps are, and the
- * eight voxels. */
+/* Bytes of memory that each output voxel of a part costs while its points travel: where its taps are; and the
+ * eight voxels, of each channel that travels with it. */
 enum { GATHER_TAPS = 8, GATHER_TAPS_BYTES = 32 };
 
 /* Bytes that each voxel asked for takes while under way: its number on both sides, where the answer belongs,
- * and the answer on both sides. */
-enum { GATHER_REQUEST_BYTES = 40 };
+ * and the answer of so many channels on both sides. */
+int64_t gather_request_bytes(int64_t channels);
 
 typedef struct gather_plan {
     const gather_shape *shape;
@@ -46,10 +46,11 @@ typedef struct gather_plan {
     int64_t pieces[AXES]; /* along each axis; c: one after the other in a round, on one grid */
     int64_t rounds;
     int64_t room_bytes; /* for input */
+    int64_t channels;   /* that travel together: of filtered chunks that span them as many as fit */
     int64_t part[3];    /* d, h, w: outputs of one n whose points travel at a time */
     int64_t block[3];   /* d, h, w: input that a rank holds while points travel */
     int64_t blocks[3];
-    int64_t passes; /* over one channel of the input, by all ranks together */
+    int64_t passes; /* over the channels of the input that travel together, by all ranks together */
     int64_t group;  /* ranks that a rank asks at a time, counted from itself on */
     int64_t batch;  /* voxels that it asks each of them for at a time */
     int64_t memory_bytes;
@@ -63,16 +64,18 @@ vxs_status gather_plan_make(gather_plan *plan, const gather_shape *shape, const 
 /* The piece of a rank in a round, all channels of it; empty when none is left. */
 box gather_plan_piece(const gather_plan *plan, int64_t round, int64_t rank);
 
-/* That piece's channels number index. */
-box gather_plan_channels(const gather_plan *plan, const box *piece, int64_t index);
+/* The channels number index of all pieces, and of these, or the rest of them, the first that travel together.
+ */
+range gather_plan_channels(const gather_plan *plan, int64_t index);
+range gather_plan_together(const gather_plan *plan, range channels);
 
 /* Parts of a piece whose points travel one after the other: the same number for all ranks, and part number
  * index of a piece, of one n; empty past its end. */
 int64_t gather_plan_parts(const gather_plan *plan);
 box gather_plan_part(const gather_plan *plan, const box *piece, int64_t index);
 
-/* The block of one channel that a rank holds in a pass, its d, h, w; empty when none is left. */
-box gather_plan_block(const gather_plan *plan, int64_t pass, int64_t rank, int64_t n, int64_t c);
+/* The block of n and some channels that a rank holds in a pass; empty when none is left. */
+box gather_plan_block(const gather_plan *plan, int64_t pass, int64_t rank, int64_t n, range c);
 
 /* The number of the block with that voxel: pass * ranks + rank. */
 int64_t gather_plan_block_of(const gather_plan *plan, const int64_t dhw[3]);

@@ -29,12 +29,12 @@ travel_room travel_room_of(const gather_plan *p, void *room) {
     travel_room r;
     r.block = carve(&rest, gather_plan_block_bytes(p));
     r.taps = (void *)carve(&rest, taps * (int64_t)sizeof *r.taps);
-    r.voxels = carve(&rest, taps * GATHER_TAPS * p->shape->in_voxel_bytes);
+    r.voxels = carve(&rest, taps * GATHER_TAPS * p->shape->in_voxel_bytes * p->channels);
     r.asked = (void *)rest;
     r.wanted = r.asked + requests;
     r.slot = r.wanted + requests;
     r.answers = (char *)(r.slot + requests);
-    r.answered = r.answers + 8 * requests;
+    r.answered = r.answers + (int64_t)sizeof(int64_t) * requests * p->channels;
     return r;
 }
 
@@ -48,6 +48,11 @@ static vxs_status traffic_begin(traffic *x, const travel *t) {
     x->receive_count = x->send_begin + x->ranks;
     x->receive_begin = x->receive_count + x->ranks;
     return VXS_OK;
+}
+
+/* Of an answer: a voxel of each channel. */
+static size_t answer_bytes(const traffic *x) {
+    return (size_t)range_size(x->t->c) * dtype_bytes(x->t->job->op->src_dtype);
 }
 
 /* The number of a voxel of one channel: d, h, w, row-major. */
@@ -99,14 +104,18 @@ static void ask_all(traffic *x, int64_t pass) {
 static void answer(traffic *x, const box_view *block) {
     const travel_room *room = x->t->room;
     const size_t bytes = dtype_bytes(x->t->job->op->src_dtype);
-    const int64_t *in = x->t->job->op->in;
+    const int64_t *in = x->t->job->op->in, channels = range_size(x->t->c);
+    const ptrdiff_t to_next = block->stride[AXIS_C] * (ptrdiff_t)bytes;
     for (int r = 0; r < x->ranks; r++)
         for (int k = 0; k < x->receive_count[r]; k++) {
             const int64_t request = x->receive_begin[r] + k, voxel = room->wanted[request];
             const int64_t at[AXES] = {block->where.axis[AXIS_N].begin, block->where.axis[AXIS_C].begin,
                                       voxel / in[AXIS_W] / in[AXIS_H], voxel / in[AXIS_W] % in[AXIS_H],
                                       voxel % in[AXIS_W]};
-            memcpy(room->answers + (size_t)request * bytes, box_view_at(block, bytes, at), bytes);
+            const char *from = box_view_at(block, bytes, at);
+            char *to = room->answers + (size_t)request * answer_bytes(x);
+            for (int64_t c = 0; c < channels; c++)
+                memcpy(to + c * (ptrdiff_t)bytes, from + c * to_next, bytes);
         }
 }
 
@@ -123,21 +132,30 @@ static void exchange_requests(traffic *x) {
                   x->receive_count, x->receive_begin, MPI_INT64_T, comm);
 }
 
-static void exchange_answers(traffic *x) {
+/* Answers to where they belong, channel by channel. */
+static void sort_answers(traffic *x) {
     const travel_room *room = x->t->room;
     const size_t bytes = dtype_bytes(x->t->job->op->src_dtype);
-    MPI_Datatype voxel;
-    MPI_Type_contiguous((int)bytes, MPI_BYTE, &voxel);
-    MPI_Type_commit(&voxel);
-    MPI_Alltoallv(room->answers, x->receive_count, x->receive_begin, voxel, room->answered, x->send_count,
-                  x->send_begin, voxel, x->t->job->comm);
-    MPI_Type_free(&voxel);
+    const int64_t channels = range_size(x->t->c), to_next = x->t->points * GATHER_TAPS * (int64_t)bytes;
     for (int r = 0; r < x->ranks; r++)
         for (int k = 0; k < x->send_count[r]; k++) {
             const int64_t request = x->send_begin[r] + k;
-            memcpy((char *)room->voxels + (size_t)room->slot[request] * bytes,
-                   room->answered + (size_t)request * bytes, bytes);
+            const char *from = room->answered + (size_t)request * answer_bytes(x);
+            char *to = (char *)room->voxels + (size_t)room->slot[request] * bytes;
+            for (int64_t c = 0; c < channels; c++)
+                memcpy(to + c * to_next, from + c * (int64_t)bytes, bytes);
         }
+}
+
+static void exchange_answers(traffic *x) {
+    const travel_room *room = x->t->room;
+    MPI_Datatype voxels;
+    MPI_Type_contiguous((int)answer_bytes(x), MPI_BYTE, &voxels);
+    MPI_Type_commit(&voxels);
+    MPI_Alltoallv(room->answers, x->receive_count, x->receive_begin, voxels, room->answered, x->send_count,
+                  x->send_begin, voxels, x->t->job->comm);
+    MPI_Type_free(&voxels);
+    sort_answers(x);
 }
 
 /* How the ranks go on after an exchange: the greatest wish counts. */
@@ -192,7 +210,7 @@ static int run_group(traffic *x, int64_t pass, held_block *held, bool take) {
         if (x->status == VXS_OK)
             answer(x, &held->view);
         exchange_answers(x);
-        t->times->ghost_bytes += wanted * (int64_t)dtype_bytes(t->job->op->src_dtype);
+        t->times->ghost_bytes += wanted * (int64_t)answer_bytes(x);
         t->times->exchange += MPI_Wtime() - begin;
         tell_step(x, pass);
         next = agree_on_next(x);
@@ -200,10 +218,10 @@ static int run_group(traffic *x, int64_t pass, held_block *held, bool take) {
     return next;
 }
 
-/* All passes over channel (n, c) of the input; take: this rank wants it. */
-static vxs_status run_channel(traffic *x, int64_t n, int64_t c, bool take) {
+/* All passes over n of the input; take: this rank wants it. */
+static vxs_status run_passes(traffic *x, int64_t n, bool take) {
     for (int64_t pass = 0; pass < x->plan->passes; pass++) {
-        const box where = gather_plan_block(x->plan, pass, x->rank, n, c);
+        const box where = gather_plan_block(x->plan, pass, x->rank, n, x->t->c);
         held_block held = {.view = box_view_packed(x->t->room->block, &where)};
         for (x->first = 0; x->first < x->ranks; x->first += x->plan->group)
             if (run_group(x, pass, &held, take) == GIVE_UP)
@@ -212,19 +230,17 @@ static vxs_status run_channel(traffic *x, int64_t n, int64_t c, bool take) {
     return VXS_OK;
 }
 
-/* Ranks may want different channels: one after the other, those that nobody wants left out. */
+/* Ranks may want different n: one after the other, those that nobody wants left out. */
 vxs_status travel_run(const travel *t) {
     traffic x;
-    const int64_t channels = t->job->op->in[AXIS_C], mine = t->n * channels + t->c;
     vxs_status status = comm_agree(t->job->comm, traffic_begin(&x, t));
     for (int64_t done = -1; status == VXS_OK;) {
-        int64_t wanted = t->points > 0 && mine > done ? mine : INT64_MAX, channel = INT64_MAX;
-        MPI_Allreduce(&wanted, &channel, 1, MPI_INT64_T, MPI_MIN, t->job->comm);
-        if (channel == INT64_MAX)
+        int64_t wanted = t->points > 0 && t->n > done ? t->n : INT64_MAX, n = INT64_MAX;
+        MPI_Allreduce(&wanted, &n, 1, MPI_INT64_T, MPI_MIN, t->job->comm);
+        if (n == INT64_MAX)
             break;
-        status = comm_agree(t->job->comm,
-                            run_channel(&x, channel / channels, channel % channels, wanted == channel));
-        done = channel;
+        status = comm_agree(t->job->comm, run_passes(&x, n, wanted == n));
+        done = n;
     }
     free(x.send_count);
     return status;

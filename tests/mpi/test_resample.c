@@ -19,13 +19,8 @@
 
 #include "reference/reference.h"
 #include "support/files.h"
+#include "support/ranks.h"
 #include "support/sample.h"
-
-static const int rank_counts[] = {1, 2, 3, 5, 7, 8};
-enum { RANK_COUNTS = sizeof rank_counts / sizeof *rank_counts };
-static MPI_Comm groups[RANK_COUNTS];
-static int world_rank;
-static char folder[256], in_path[300], out_path[300];
 
 /* What differs between jobs over one input. */
 typedef struct variant {
@@ -36,17 +31,6 @@ typedef struct variant {
     int64_t chunk[3];
     vxs_filter filter;
 } variant;
-
-/* Asleep, not spinning: the ranks outnumber the cores, and those with nothing to do must not slow the others.
- */
-static int everywhere(int fine) {
-    int all, done = 0;
-    MPI_Request request;
-    MPI_Iallreduce(&fine, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request);
-    for (MPI_Test(&request, &done, MPI_STATUS_IGNORE); !done; MPI_Test(&request, &done, MPI_STATUS_IGNORE))
-        usleep(300);
-    return all;
-}
 
 static vxs_job job_of(const variant *v, const char *input, int64_t memory, int threads) {
     vxs_job job = {.input = input,
@@ -71,9 +55,9 @@ static vxs_job job_of(const variant *v, const char *input, int64_t memory, int t
 static int run_equals(const variant *v, int group, int64_t memory, int threads, const void *expected,
                       size_t bytes, vxs_report *report) {
     int fine = 1;
-    if (groups[group] != MPI_COMM_NULL) {
+    if (rank_groups[group] != MPI_COMM_NULL) {
         vxs_job job = job_of(v, in_path, memory, threads);
-        vxs_status status = vxs_mpi_resample(groups[group], &job, report);
+        vxs_status status = vxs_mpi_resample(rank_groups[group], &job, report);
         if (status != VXS_OK && world_rank == 0)
             fprintf(stderr, "%d ranks, %lld bytes: %s\n", rank_counts[group], (long long)memory,
                     vxs_message());
@@ -137,7 +121,7 @@ static void check_variant(const test_file *file, const variant *v, int thorough)
         expected = oracle(file, data, v, &bytes);
     }
     everywhere(1);
-    for (int group = 0; group < RANK_COUNTS; group++) {
+    for (int group = 0; group < RANK_GROUPS; group++) {
         int64_t least = least_memory(v, rank_counts[group]);
         int64_t budgets[] = {least, 2 * least, (int64_t)256 << 20};
         for (int b = 0; b < 3; b++)
@@ -344,35 +328,6 @@ static void planes_left_out_are_no_ghosts_in_plan_or_report(void **state) {
     assert_true(everywhere(report.piece_bytes == planned.planned_piece_bytes && report.piece_bytes > 0));
 }
 
-static int make_groups(void **state) {
-    (void)state;
-    MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
-    for (int i = 0; i < RANK_COUNTS; i++)
-        MPI_Comm_split(MPI_COMM_WORLD, world_rank < rank_counts[i] ? 0 : MPI_UNDEFINED, world_rank,
-                       &groups[i]);
-    if (world_rank == 0) {
-        const char *parent = getenv("TMPDIR");
-        snprintf(folder, sizeof folder, "%s/voxslab-XXXXXX", parent ? parent : "/tmp");
-        if (!mkdtemp(folder))
-            abort();
-    }
-    MPI_Bcast(folder, sizeof folder, MPI_CHAR, 0, MPI_COMM_WORLD);
-    snprintf(in_path, sizeof in_path, "%s/in.h5", folder);
-    snprintf(out_path, sizeof out_path, "%s/out.h5", folder);
-    return 0;
-}
-
-static int remove_files(void **state) {
-    (void)state;
-    everywhere(1);
-    if (world_rank == 0) {
-        unlink(in_path);
-        unlink(out_path);
-        rmdir(folder);
-    }
-    return 0;
-}
-
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mode_and_dtype_gives_the_oracles_bytes),
@@ -388,7 +343,7 @@ int main(int argc, char **argv) {
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     if (argc > 1) /* one test by name, for whoever looks for a fault */
         cmocka_set_test_filter(argv[1]);
-    int failed = cmocka_run_group_tests(tests, make_groups, remove_files);
+    int failed = cmocka_run_group_tests(tests, ranks_begin, ranks_end);
     MPI_Finalize();
     return failed;
 }

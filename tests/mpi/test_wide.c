@@ -21,29 +21,14 @@
 #include "reference/reference.h"
 #include "reference/value.h"
 #include "support/files.h"
+#include "support/ranks.h"
 #include "support/sample.h"
-
-static const int rank_counts[] = {1, 2, 3, 5, 7};
-enum { GROUPS = sizeof rank_counts / sizeof *rank_counts };
-static MPI_Comm groups[GROUPS];
-static int world_rank;
-static char folder[256], in_path[300], out_path[300];
 
 /* One job over one input; the options of vxs_job, and the file. */
 typedef struct variant {
     test_file file;
     vxs_job job;
 } variant;
-
-/* Asleep, not spinning: the ranks outnumber the cores. */
-static int everywhere(int fine) {
-    int all, done = 0;
-    MPI_Request request;
-    MPI_Iallreduce(&fine, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request);
-    for (MPI_Test(&request, &done, MPI_STATUS_IGNORE); !done; MPI_Test(&request, &done, MPI_STATUS_IGNORE))
-        usleep(300);
-    return all;
-}
 
 static void shape_of(const variant *v, int64_t shape[5]) {
     for (int a = 0; a < 5; a++)
@@ -71,8 +56,8 @@ static int run_equals(const variant *v, int group, int64_t memory, int threads, 
     vxs_job job = v->job;
     job.memory = memory;
     job.threads = threads;
-    if (groups[group] != MPI_COMM_NULL) {
-        fine = vxs_mpi_run(groups[group], &job, NULL) == VXS_OK;
+    if (rank_groups[group] != MPI_COMM_NULL) {
+        fine = vxs_mpi_run(rank_groups[group], &job, NULL) == VXS_OK;
         if (!fine && world_rank == 0)
             fprintf(stderr, "%d ranks, %lld bytes: %s\n", rank_counts[group], (long long)memory,
                     vxs_message());
@@ -119,7 +104,7 @@ static void check(variant v, int thorough) {
         expected = oracle(&v, data, &bytes);
     }
     everywhere(1);
-    for (int group = 0; group < GROUPS; group++) {
+    for (int group = 0; group < RANK_COUNTS; group++) {
         const int64_t least = least_memory(&v, rank_counts[group]);
         const int64_t budgets[] = {least, 2 * least, (int64_t)256 << 20};
         for (int b = 0; b < 3; b++)
@@ -236,7 +221,7 @@ static void an_impulse_at_every_rank_boundary_gives_the_oracles_bytes(void **sta
             reference_resample(data, VXS_FLOAT32, shape, expected, VXS_FLOAT32, size, &job.resample), VXS_OK);
         everywhere(1);
         const variant v = {.file = {.dtype = VXS_FLOAT32}, .job = job};
-        for (int group = 0; group < GROUPS; group++)
+        for (int group = 0; group < RANK_COUNTS; group++)
             assert_true(run_equals(&v, group, 64 << 20, 1, expected, sizeof expected));
     }
 }
@@ -259,35 +244,6 @@ static void labels_keep_shape_and_spacing_and_are_uint8(void **state) {
     assert_true(everywhere(vxs_mpi_label(MPI_COMM_WORLD, &job, NULL) == VXS_USAGE));
 }
 
-static int make_groups(void **state) {
-    (void)state;
-    MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
-    for (int i = 0; i < GROUPS; i++)
-        MPI_Comm_split(MPI_COMM_WORLD, world_rank < rank_counts[i] ? 0 : MPI_UNDEFINED, world_rank,
-                       &groups[i]);
-    if (world_rank == 0) {
-        const char *parent = getenv("TMPDIR");
-        snprintf(folder, sizeof folder, "%s/voxslab-XXXXXX", parent ? parent : "/tmp");
-        if (!mkdtemp(folder))
-            abort();
-    }
-    MPI_Bcast(folder, sizeof folder, MPI_CHAR, 0, MPI_COMM_WORLD);
-    snprintf(in_path, sizeof in_path, "%s/in.h5", folder);
-    snprintf(out_path, sizeof out_path, "%s/out.h5", folder);
-    return 0;
-}
-
-static int remove_files(void **state) {
-    (void)state;
-    everywhere(1);
-    if (world_rank == 0) {
-        unlink(in_path);
-        unlink(out_path);
-        rmdir(folder);
-    }
-    return 0;
-}
-
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_of_every_dtype_and_layout_are_the_oracles),
@@ -299,7 +255,7 @@ int main(int argc, char **argv) {
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     if (argc > 1) /* one test by name, for whoever looks for a fault */
         cmocka_set_test_filter(argv[1]);
-    int failed = cmocka_run_group_tests(tests, make_groups, remove_files);
+    int failed = cmocka_run_group_tests(tests, ranks_begin, ranks_end);
     MPI_Finalize();
     return failed;
 }

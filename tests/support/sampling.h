@@ -12,10 +12,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/checked.h"
 #include "operators/sample.h"
 #include "reference/sample.h"
+#include "support/files.h"
+#include "support/ranks.h"
 
 typedef enum map_shape {
     IDENTITY,
@@ -141,6 +144,67 @@ static inline void compute_expected(sample_test *t) {
     assert_int_equal(reference_sample(t->input, t->dtype, t->in, &map, t->expected, t->dtype, t->out + AXIS_D,
                                       &t->options),
                      0);
+}
+
+/* Filtered chunks of several sizes; points travel only where memory is very short. */
+static const sample_test sampling_base = {.dtype = VXS_UINT16,
+                                          .options = {VXS_LINEAR, VXS_ZEROS, 0},
+                                          .in = {1, 2, 41, 48, 53},
+                                          .in_chunk = {1, 1, 7, 16, 8},
+                                          .out = {1, 2, 17, 13, 23},
+                                          .out_chunk = {1, 1, 4, 5, 8},
+                                          .gzip = 1};
+
+/* All zero: contiguous. */
+static inline void write_volume(const char *path, const int64_t shape[AXES], const int64_t chunk[AXES],
+                                vxs_dtype dtype, int gzip, const void *data) {
+    test_file file = {.dtype = dtype, .axes = AXES, .gzip = gzip, .spacing = {1, 2, 0.5}};
+    memcpy(file.shape, shape, sizeof file.shape);
+    memcpy(file.chunk, chunk, sizeof file.chunk);
+    unlink(path);
+    test_write(path, &file, data);
+}
+
+/* Input and points, in memory and on disk, and what the oracle makes of them. Collective. */
+static inline void sampling_begin(sample_test *t) {
+    const int64_t whole[AXES] = {0};
+    int64_t points_chunk[AXES] = {1, 3, 4, 6, 3};
+    t->input = malloc((size_t)product(t->in) * 8);
+    assert_non_null(t->input);
+    test_fill(t->dtype, t->input, (size_t)product(t->in));
+    make_points(t);
+    compute_expected(t);
+    for (int a = 0; a < AXES; a++)
+        points_chunk[a] = min_i64(points_chunk[a], t->points_shape[a]);
+    if (world_rank == 0) {
+        const bool chunked = t->map % 2 == 0;
+        write_volume(in_path, t->in, t->in_chunk, t->dtype, t->in_chunk[AXIS_W] ? t->gzip : 0, t->input);
+        write_volume(points_path, t->points_shape, chunked ? points_chunk : whole, VXS_FLOAT32, chunked,
+                     t->points);
+    }
+    everywhere(true);
+}
+
+static inline void sampling_end(sample_test *t) {
+    free(t->input);
+    free(t->points);
+    free(t->expected);
+    everywhere(true);
+}
+
+/* The first voxel of OUT that differs from what is expected, -1 if none does; on rank 0, -1 on the others. */
+static inline int64_t sampling_difference(const sample_test *t) {
+    if (world_rank != 0)
+        return -1;
+    test_file file = {.dtype = t->dtype};
+    char *got = test_read(out_path, &file);
+    const size_t bytes = dtype_bytes(t->dtype);
+    int64_t k = 0;
+    while (got && k < product(t->out) &&
+           memcmp(got + (size_t)k * bytes, (char *)t->expected + (size_t)k * bytes, bytes) == 0)
+        k++;
+    free(got);
+    return k < product(t->out) ? k : -1;
 }
 
 #endif

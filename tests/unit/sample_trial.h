@@ -19,6 +19,7 @@ typedef struct trial {
     vxs_dtype src, dst, map;
     int64_t in[AXES], out[AXES], points[AXES]; /* points: shape of the grid or field */
     bool special, calm;
+    int64_t infinite_h;                 /* all voxels of that h are infinite; 0: none */
     double scale[3], step[3], shift[3]; /* step: of an axis-aligned matrix; 0: none */
     void *input, *map_data, *output, *expected;
 } trial;
@@ -111,6 +112,39 @@ static void fill_map(trial *t, uint64_t *seed) {
         bool grid = t->kind == SAMPLE_GRID;
         store_real(t->map_data, t->map, k, grid ? (2 * u + 1) / (double)n - 1 : u - (double)n / 2);
     }
+}
+
+/* Random shapes; options from the seed. */
+static trial random_trial(uint64_t *seed, sample_map_kind kind) {
+    static const double fills[] = {0, 9, 2.5, 300, -3, NAN, INFINITY, 0.1, 1e300};
+    trial t = {.kind = kind,
+               .src = dtypes[sample_between(seed, 0, DTYPES - 1)],
+               .map = kind == SAMPLE_AFFINE || sample_between(seed, 0, 1) ? VXS_FLOAT64 : VXS_FLOAT32,
+               .special = sample_between(seed, 0, 1),
+               .scale = {1, 0.5, -1.25}};
+    t.dst = sample_between(seed, 0, 2) ? t.src : dtypes[sample_between(seed, 0, DTYPES - 1)];
+    t.options = (vxs_sample_options){sample_between(seed, 0, 3) ? VXS_LINEAR : VXS_NEAREST,
+                                     (vxs_padding)sample_between(seed, 0, VXS_PADDINGS - 1),
+                                     fills[sample_between(seed, 0, sizeof fills / sizeof *fills - 1)]};
+    for (int a = 0; a < AXES; a++) {
+        t.in[a] = sample_between(seed, 1, a < AXIS_D ? 3 : 9);
+        t.out[a] = a < AXIS_D ? t.in[a] : sample_between(seed, 1, 6);
+    }
+    if (sample_between(seed, 0, 4) == 0)
+        t.out[AXIS_W] = sample_between(seed, 220, 300) /* more than a tile of points */;
+    const bool placed = kind == SAMPLE_WARP && sample_between(seed, 0, 1);
+    for (int a = 0; a < 3 && kind == SAMPLE_WARP; a++) {
+        t.step[a] = placed ? 0.75 * (double)(a + 1) : 1;
+        t.shift[a] = placed ? (double)sample_between(seed, -9, 9) / 7 : 0;
+    }
+    const bool one = kind == SAMPLE_WARP || sample_between(seed, 0, 1);
+    t.points[0] = one ? 1 : t.in[AXIS_N];
+    for (int a = 0; a < 3; a++) {
+        const int64_t n = t.out[AXIS_D + a];
+        t.points[1 + a] = kind == SAMPLE_WARP && sample_between(seed, 0, 1) ? sample_between(seed, 1, n) : n;
+    }
+    t.points[4] = 3;
+    return t;
 }
 
 #endif

@@ -19,6 +19,7 @@ static gather_shape random_shape(uint64_t *seed) {
     gather_shape s = {.in_voxel_bytes = 1 << sample_between(seed, 0, 3),
                       .out_voxel_bytes = 1 << sample_between(seed, 0, 3),
                       .point_bytes = 12 * sample_between(seed, 0, 2),
+                      .in_filtered = sample_between(seed, 0, 1) == 1,
                       .coarse = sample_between(seed, 0, 1) == 1,
                       .batched = sample_between(seed, 0, 1) == 1,
                       .read_overhead = an_eighth,
@@ -90,6 +91,19 @@ static void check_parts(const gather_plan *p, const box *piece, unsigned char *c
     }
 }
 
+/* Channels that travel together are of one chunk, and no more than there is room for. */
+static void check_together(const gather_plan *p, range channels) {
+    const int64_t chunk = p->shape->in_chunk[AXIS_C];
+    while (channels.begin < channels.end) {
+        const range some = gather_plan_together(p, channels);
+        assert_int_equal(some.begin, channels.begin);
+        assert_true(some.end > some.begin && some.end <= channels.end);
+        assert_true(range_size(some) <= p->channels);
+        assert_true(range_size(some) == 1 || some.begin / chunk == (some.end - 1) / chunk);
+        channels.begin = some.end;
+    }
+}
+
 /* Voxels of the grid that a piece needs. */
 static int64_t points_of(const gather_shape *s, const box *piece) {
     box b = *piece;
@@ -112,9 +126,11 @@ static void check_pieces(const gather_plan *p) {
             const box piece = gather_plan_piece(p, round, rank);
             assert_true(points_of(s, &piece) * s->point_bytes <= gather_plan_points_bytes(p));
             for (int64_t part = 0; part < p->pieces[AXIS_C]; part++) {
-                const box b = gather_plan_channels(p, &piece, part);
-                if (box_is_empty(&b))
+                if (box_is_empty(&piece))
                     continue;
+                box b = piece;
+                b.axis[AXIS_C] = gather_plan_channels(p, part);
+                check_together(p, b.axis[AXIS_C]);
                 assert_whole_tiles(s, &b);
                 mark(count, s->out, &b);
                 check_parts(p, &b, in_parts);
@@ -134,8 +150,8 @@ static int64_t round_up_64(int64_t bytes) {
 static void check_room(const gather_plan *p) {
     const int64_t taps = gather_plan_taps(p);
     const int64_t bytes = round_up_64(gather_plan_block_bytes(p)) + round_up_64(taps * GATHER_TAPS_BYTES) +
-                          round_up_64(taps * GATHER_TAPS * p->shape->in_voxel_bytes) +
-                          p->group * p->batch * GATHER_REQUEST_BYTES;
+                          round_up_64(taps * GATHER_TAPS * p->shape->in_voxel_bytes * p->channels) +
+                          p->group * p->batch * gather_request_bytes(p->channels);
     assert_true(bytes <= p->room_bytes);
     assert_true(p->batch >= 1 && p->group >= 1 && p->group <= p->ranks);
     for (int a = 0; a < 3; a++)
@@ -148,11 +164,12 @@ static void check_blocks(const gather_plan *p) {
     assert_non_null(count);
     for (int64_t pass = 0; pass < p->passes; pass++)
         for (int64_t rank = 0; rank < p->ranks; rank++) {
-            const box b = gather_plan_block(p, pass, rank, 0, 0);
+            const box b = gather_plan_block(p, pass, rank, 0, (range){0, 1});
             if (box_is_empty(&b))
                 continue;
             mark(count, one, &b);
-            assert_true(box_voxels(&b) * p->shape->in_voxel_bytes <= gather_plan_block_bytes(p));
+            assert_true(box_voxels(&b) * p->shape->in_voxel_bytes * p->channels <=
+                        gather_plan_block_bytes(p));
             for (int corner = 0; corner < 2; corner++) {
                 int64_t at[3];
                 for (int a = 0; a < 3; a++)
@@ -196,6 +213,33 @@ static void one_byte_less_than_the_least_is_refused(void **state) {
     }
 }
 
+/* Filtered chunks of four channels: all four where there is room, and with the least memory one by one. */
+static void channels_of_a_chunk_travel_together_where_they_fit(void **state) {
+    (void)state;
+    gather_shape s = {.in = {1, 8, 256, 256, 256},
+                      .out = {1, 8, 64, 64, 64},
+                      .in_chunk = {1, 4, 64, 64, 64},
+                      .tile = {1, 4, 32, 32, 32},
+                      .in_voxel_bytes = 2,
+                      .out_voxel_bytes = 2,
+                      .point_bytes = 12,
+                      .read_overhead = an_eighth,
+                      .point_overhead = an_eighth,
+                      .write_overhead = an_eighth};
+    const box region = box_of_shape(s.out);
+    gather_plan p;
+    for (int filtered = 0; filtered < 2; filtered++) {
+        s.in_filtered = filtered == 1;
+        assert_int_equal(gather_plan_make(&p, &s, &region, 2, 0), VXS_USAGE);
+        const int64_t least = p.memory_bytes;
+        assert_int_equal(gather_plan_make(&p, &s, &region, 2, least), VXS_OK);
+        assert_int_equal(p.channels, 1);
+        assert_int_equal(gather_plan_make(&p, &s, &region, 2, 4 * least), VXS_OK);
+        assert_int_equal(p.channels, filtered ? 4 : 1);
+        check_room(&p);
+    }
+}
+
 static gather_shape large_job(void) {
     return (gather_shape){.in = {1, 1, 4096, 4096, 4096},
                           .out = {1, 1, 2048, 2048, 2048},
@@ -234,7 +278,7 @@ static void memory_does_not_grow_with_the_ranks(void **state) {
         check_room(&p);
         assert_int_equal(gather_plan_make(&p, &s, &region, i ? 1000000 : 1, INT64_C(64) << 20), VXS_OK);
         check_room(&p);
-        assert_true(p.group * p.batch * GATHER_REQUEST_BYTES <= INT64_C(8) << 20);
+        assert_true(p.group * p.batch * gather_request_bytes(1) <= INT64_C(8) << 20);
     }
     assert_true(least[1] - least[0] <= 18 * INT64_C(1000000)); /* with an eighth for reading */
 }
@@ -243,6 +287,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_cover_the_output_once_and_blocks_a_channel_within_the_budget),
         cmocka_unit_test(one_byte_less_than_the_least_is_refused),
+        cmocka_unit_test(channels_of_a_chunk_travel_together_where_they_fit),
         cmocka_unit_test(a_large_job_gives_every_rank_a_piece),
         cmocka_unit_test(memory_does_not_grow_with_the_ranks),
     };

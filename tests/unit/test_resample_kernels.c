@@ -20,6 +20,7 @@ typedef struct trial {
     vxs_dtype src, dst;
     int64_t in[AXES], out[AXES];
     bool special;
+    int64_t shift; /* bytes, from a cache line's begin to the input */
     void *input, *output, *expected;
     int64_t voxels;
 } trial;
@@ -72,7 +73,9 @@ static void compute_box(const trial *t, const resample_operator *op, const box *
     box in_all = box_of_shape(t->in), out_all = box_of_shape(t->out);
     box need = resample_operator_input(op, out_box);
     size_t bytes = dtype_bytes(t->src);
-    void *packed = malloc((size_t)box_voxels(&need) * bytes), *scratch = NULL;
+    void *memory = NULL, *scratch = NULL;
+    assert_int_equal(posix_memalign(&memory, 64, (size_t)(t->shift + box_voxels(&need) * (int64_t)bytes)), 0);
+    void *packed = (char *)memory + t->shift;
     box_view in_view = box_view_packed(t->input, &in_all), part = box_view_packed(packed, &need);
     box_view_copy(&in_view, &part, &need, bytes);
     box_view out_view = box_view_packed(t->output, &out_all);
@@ -94,7 +97,7 @@ static void compute_box(const trial *t, const resample_operator *op, const box *
     resample_kernel_run(&kernel, &part, &out_view);
     free(scratch);
     resample_tables_free(&tables);
-    free(packed);
+    free(memory);
 }
 
 static resample_operator operator_of(const trial *t) {
@@ -232,6 +235,43 @@ static void taps_that_lie_close_equal_the_oracle(void **state) {
             }
 }
 
+/* Rows that lie in one cache line and rows across two, as they are taken in turns, in planes that repeat:
+ * what is remembered of one kind must not be taken for what the other has left. */
+static void rows_at_every_place_in_a_cache_line_equal_the_oracle(void **state) {
+    (void)state;
+    for (int dtype = 0; dtype < VXS_DTYPES; dtype++) {
+        const int64_t bytes = (int64_t)dtype_bytes((vxs_dtype)dtype), out_w = 24 / bytes + 1;
+        for (int64_t shift = 0; shift < 64; shift += bytes)
+            for (int mode = 0; mode < VXS_MODES; mode++) {
+                trial t = {.options = {(vxs_mode)mode, VXS_COORDS_AUTO, 0},
+                           .src = (vxs_dtype)dtype,
+                           .dst = (vxs_dtype)dtype,
+                           .shift = shift,
+                           .in = {1, 1, 1, 3, 2 * out_w},
+                           .out = {1, 1, 3, 3, out_w}};
+                check_whole(t, 1);
+            }
+    }
+}
+
+/* More than the caches next to a core hold: there rows are asked for ahead of their use. */
+static void sources_that_are_asked_for_early_equal_the_oracle(void **state) {
+    (void)state;
+    static const vxs_dtype dtypes[] = {VXS_UINT8, VXS_UINT16, VXS_FLOAT32};
+    static const vxs_mode modes[] = {VXS_NEAREST, VXS_LINEAR, VXS_AREA};
+    for (size_t d = 0; d < sizeof dtypes / sizeof *dtypes; d++)
+        for (size_t m = 0; m < sizeof modes / sizeof *modes; m++)
+            for (int by = 2; by <= 3; by++) {
+                const int64_t h = (1 << 18) / (500 * (int64_t)dtype_bytes(dtypes[d])) * 2 + 22;
+                const trial t = {.options = {modes[m], VXS_COORDS_AUTO, 0},
+                                 .src = dtypes[d],
+                                 .dst = dtypes[d],
+                                 .in = {1, 1, 4, h, 1000},
+                                 .out = {1, 1, 2, by == 2 ? h / 2 : h / 3 - 1, 1000 / by}};
+                check_whole(t, by);
+            }
+}
+
 /* One window over a whole volume: the first half holds one byte pattern, the rest has its last bit flipped,
  * and one voxel may be nudged: an exact tie, and the closest to a tie that there is. */
 static void check_window(vxs_dtype dtype, vxs_dtype dst, const int64_t dhw[3], int byte, int nudge) {
@@ -278,6 +318,8 @@ int main(void) {
         cmocka_unit_test(boxes_computed_alone_make_the_whole),
         cmocka_unit_test(rows_longer_than_every_buffer_equal_the_oracle),
         cmocka_unit_test(taps_that_lie_close_equal_the_oracle),
+        cmocka_unit_test(rows_at_every_place_in_a_cache_line_equal_the_oracle),
+        cmocka_unit_test(sources_that_are_asked_for_early_equal_the_oracle),
         cmocka_unit_test(area_of_extreme_integers_neither_overflows_nor_misses_a_tie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,20 +1,9 @@
 /* Windows of 8-bit integers with a sign: columns in 16 bits. */
-#include "kernels/rows/permute.h"
-
-#if CAN_PERMUTE
-#define NEAR                   16
-#define near_values(row, at)   _mm512_cvtepi16_epi32(near_16_bits(row, at))
-#define add_near(a, mask, b)   _mm512_mask_add_epi32(a, mask, a, b)
-#define store_near(to, values) _mm512_storeu_si512(to, values)
-typedef __m512i near_vector;
-#endif
-
 #define NAME           area_int16
 #define COLUMN         int16_t
-#define ACC            int32_t
+#define WIDENED(v)     _mm512_cvtepi16_epi32(v)
 #define EACH_SOURCE    "kernels/rows/each_int8.inc"
 #define SOURCE_ROWS(f) [VXS_INT8] = f##_VXS_INT8
 #define DIVISOR        SMALL_REAL
-#define QUOTIENT(s, c) JOIN(from_small, U_ID)((SMALL_REAL)(s) / (c))
-#define PRODUCT(s, r)  JOIN(from_small, U_ID)((SMALL_REAL)(s) * (r))
-#include "kernels/rows/area_accumulator.inc"
+#define FROM           from_small
+#include "kernels/rows/area_int32.inc"

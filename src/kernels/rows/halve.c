@@ -1,5 +1,4 @@
-/* Integers of up to 16 bits by one half along w, and along d and h or not: the commonest step of a pyramid.
- */
+/* By one half along w, and along d and h or not: the commonest step of a pyramid. */
 #include "kernels/rows/prologue.h"
 
 /* two voxels, wherever they lie */
@@ -7,6 +6,9 @@ typedef uint16_t __attribute__((may_alias, aligned(1))) pair_uint8;
 typedef int16_t __attribute__((may_alias, aligned(1))) pair_int8;
 typedef uint32_t __attribute__((may_alias, aligned(1))) pair_uint16;
 typedef int32_t __attribute__((may_alias, aligned(1))) pair_int16;
+
+/* Pieces of float rows, which stay in the first-level cache. */
+enum { PIECE = 64 };
 
 #define U       uint8_t
 #define U_ID    VXS_UINT8
@@ -37,4 +39,27 @@ typedef int32_t __attribute__((may_alias, aligned(1))) pair_int16;
 #define HIGH(x) (WIDE)((x) >> 16)
 #include "kernels/rows/halve.inc"
 
-const halve_functions FOR_ISA(halves) = {.of = {INT16_ROWS(halve)}};
+/* Means of floats, in double as all windows of theirs. */
+#define NAME            mean
+#define PIECE_OF        mean_piece
+#define WIDE            double
+#define JOINED(a, b)    ((a) + (b))
+#define ENDED(v, scale) ONE_NAN((v) * (scale))
+#define BODY            "kernels/rows/halve_floats.inc"
+#include "kernels/rows/each_float.inc"
+#undef NAME
+#undef PIECE_OF
+#undef WIDE
+#undef JOINED
+#undef ENDED
+
+/* Linear, in their own type: every weight is one half. */
+#define NAME            middle
+#define PIECE_OF        middle_piece
+#define WIDE            U
+#define JOINED(a, b)    ((a) * (U)0.5 + (b) * (U)0.5)
+#define ENDED(v, scale) ONE_NAN(v)
+#include "kernels/rows/each_float.inc"
+
+const halve_functions FOR_ISA(halves) = {.mean = {INT16_ROWS(halve), FLOAT_ROWS(mean)},
+                                         .blend = {FLOAT_ROWS(middle)}};

@@ -57,36 +57,14 @@ WIDEN_ROW(widen_row_double, double)
 #define MATH(name)  name##f
 #define FAST_MAX    0x1p22
 #define ROUND_MAGIC 0x1.8p23f
-#include "kernels/rows/points_place.inc"
-#define BLEND float
-#include "kernels/rows/points_weights.inc"
-#undef BLEND
-#define BLEND double
-#include "kernels/rows/points_weights.inc"
-#undef BLEND
-#undef REAL
-#undef REAL_TAG
-#undef MATH
-#undef FAST_MAX
-#undef ROUND_MAGIC
+#include "kernels/rows/points_taps.inc"
 
 #define REAL        double
 #define REAL_TAG    double
 #define MATH(name)  name
 #define FAST_MAX    0x1p30
 #define ROUND_MAGIC 0x1.8p52
-#include "kernels/rows/points_place.inc"
-#define BLEND float
-#include "kernels/rows/points_weights.inc"
-#undef BLEND
-#define BLEND double
-#include "kernels/rows/points_weights.inc"
-#undef BLEND
-#undef REAL
-#undef REAL_TAG
-#undef MATH
-#undef FAST_MAX
-#undef ROUND_MAGIC
+#include "kernels/rows/points_taps.inc"
 
 #define OFFSETS(name, integer)                                                                               \
     static void name(points *p, const point_source *src) {                                                   \
@@ -113,15 +91,18 @@ static void offsets(points *p, const point_source *src) {
 #ifdef __AVX512F__
 #include "kernels/rows/points_avx512.inc"
 #include "kernels/rows/points_row_avx512.inc"
-#define GRID_PLACE place_grid
-#define WINDOWS    windows
-#define PRODUCTS   products
-#define BLEND_ROWS INT16_ROWS(blend_rows), [VXS_FLOAT32] = blend_rows_VXS_FLOAT32
+#include "kernels/rows/points_alike_avx512.inc"
+#define GRID_PLACE  place_grid
+#define WINDOWS     windows
+#define PRODUCTS    products
+#define BLEND_ALIKE blend_alike
+#define BLEND_ROWS  INT16_ROWS(blend_rows), [VXS_FLOAT32] = blend_rows_VXS_FLOAT32
 #else
-#define GRID_PLACE NULL
-#define WINDOWS    NULL
-#define PRODUCTS   NULL
-#define BLEND_ROWS NULL
+#define GRID_PLACE  NULL
+#define WINDOWS     NULL
+#define PRODUCTS    NULL
+#define BLEND_ALIKE NULL
+#define BLEND_ROWS  NULL
 #endif
 
 /* ---- values ---- */
@@ -192,6 +173,7 @@ const point_functions FOR_ISA(point_rows) = {
     .grid_place = GRID_PLACE,
     .blend = {DTYPES(blend_points)},
     .blend_rows = {BLEND_ROWS},
+    .blend_alike = BLEND_ALIKE,
     .products = PRODUCTS,
     .windows = WINDOWS,
     .odd = {odd_points_float, odd_points_double},

@@ -26,6 +26,9 @@ enum { TILE = 512 };
 #define FLOAT_ROWS(f) [VXS_FLOAT32] = f##_VXS_FLOAT32, [VXS_FLOAT64] = f##_VXS_FLOAT64
 #define ROWS(f)       INT16_ROWS(f), INT32_ROWS(f), INT64_ROWS(f), FLOAT_ROWS(f)
 
+/* Which NaN an operation passes on may differ between vector and scalar code: one for all. */
+#define ONE_NAN(v) ((v) == (v) ? (v) : (__typeof__(v))NAN)
+
 /* double for a floating-point target U, float for an integer one */
 #define SMALL_REAL __typeof__(_Generic((U)0, float : 0.0, double : 0.0, default : 0.0f))
 
