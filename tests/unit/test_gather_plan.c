@@ -26,7 +26,7 @@ static gather_shape random_shape(uint64_t *seed) {
                       .point_overhead = an_eighth,
                       .write_overhead = an_eighth};
     for (int a = 0; a < AXES; a++) {
-        s.in[a] = sample_between(seed, 1, a < AXIS_D ? 3 : 40);
+        s.in[a] = sample_between(seed, 1, a == AXIS_N ? 3 : a == AXIS_C ? 7 : 40);
         s.out[a] = a < AXIS_D ? s.in[a] : sample_between(seed, 1, 20);
         s.in_chunk[a] = sample_between(seed, 1, s.in[a]);
         s.tile[a] = sample_between(seed, 1, s.out[a]);
