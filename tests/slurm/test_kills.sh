@@ -24,9 +24,10 @@ submit n1
 until_done "$id"
 check_output out.h5 'killed, and submitted anew on another node'
 
-# One rank of two killed, on two nodes: srun does not end the other, which waits for it.
+# One rank of two killed, on two nodes: srun ends the other, which waits for it, after the SLURM_WAIT of the script (a
+# minute).
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,tcp
-id=$(SLURM_WAIT=2 slowly sbatch --parsable --nodes 2 --ntasks 2 --overcommit --output log "$jobs/resample.sbatch" in.h5 out.h5 $resampling)
+id=$(slowly sbatch --parsable --nodes 2 --ntasks 2 --overcommit --output log "$jobs/resample.sbatch" in.h5 out.h5 $resampling)
 until_running
 for process in $(pgrep -x "$(basename "$VOXSLAB")"); do
     ! tr '\0' '\n' <"/proc/$process/environ" | grep -qx 'PMIX_RANK=1' || kill -KILL "$process"
