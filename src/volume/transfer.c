@@ -230,8 +230,9 @@ static vxs_status write_selected(volume *v, hid_t memory, hid_t file, const box 
     hdf5_drop(transfer);
     if (!written && where && !v->filtered)
         volume_offset_text(v, where, offset);
-    CHECK(written, VXS_IO, "writing %s of dataset '%s' in '%s'%s failed%s: %s", what, v->dataset_name,
-          v->file_name, offset, cause, words);
+    CHECK(written, VXS_IO,
+          "writing %s of dataset '%s' in '%s'%s failed%s: %s; with the cause gone, --resume goes on", what,
+          v->dataset_name, v->file_name, offset, cause, words);
     return VXS_OK;
 }
 
