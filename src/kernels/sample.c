@@ -172,7 +172,7 @@ static void sample_tile(points *p, const sampling *s, point_source *from, int64_
 }
 
 /* A few rows of one plane. */
-static void sample_block(points *p, const sampling *s, int64_t item) {
+static void sample_block(row_block *b, points *p, const sampling *s, int64_t item) {
     const range *out = s->dst->where.axis;
     int64_t at[AXES] = {0}, plane = item / s->blocks;
     at[AXIS_N] = out[AXIS_N].begin + plane / range_size(out[AXIS_D]);
@@ -182,7 +182,7 @@ static void sample_block(points *p, const sampling *s, int64_t item) {
     point_source from = s->source;
     at[AXIS_C] = out[AXIS_C].begin;
     if (s->by_row) {
-        sampling_rows(p, s, at, (range){first, last});
+        sampling_rows(b, p, at, (range){first, last});
         return;
     }
     from.data = sampling_channel(s, at);
@@ -235,9 +235,11 @@ void sampling_points(const sample_kernel *kernel, const box_view *src, const box
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         points p = {.functions = s.points};
+        row_block b;
+        sampling_rows_begin(&b, &s);
 #pragma omp for schedule(dynamic)
         for (int64_t item = 0; item < items; item++)
-            sample_block(&p, &s, item);
+            sample_block(&b, &p, &s, item);
         if (s.stream)
             s.rows->stream_end();
     }

@@ -5,43 +5,58 @@
 #include "base/checked.h"
 #include "kernels/sampling.h"
 
-enum { PRODUCTS = 4 /* of a block: rows repeat so many places between voxels, or all are taken for new */ };
-
-typedef struct shared_row {
-    point_place place[2]; /* d, h */
-    int kind;             /* rows of a kind have the same weights; if there are kinds */
-} shared_row;
-
-/* A block of rows. */
-typedef struct row_block {
-    const sampling *s;
-    range rows;       /* of outputs */
-    bool w_moves;     /* from row to row */
-    const void *data; /* the source of the first channel */
-    shared_row row[BLOCK_ROWS];
-    int kinds;
-    const shared_row *of_kind[PRODUCTS];
-    _Alignas(64) row_products products[PRODUCTS];      /* of a tile of points */
-    _Alignas(64) double blended[ROWS_AT_ONCE][POINTS]; /* of the blend's type */
-} row_block;
-
 bool sampling_goes_by_row(const sampling *s) {
     const sample_kernel *kernel = s->kernel;
     return s->points->blend_rows[kernel->src_dtype] && kernel->options.mode == VXS_LINEAR &&
            points_share_rows(kernel) && points_are_fast(kernel) && !s->src_empty && s->source.up[2] == 1;
 }
 
+/* d does not matter where the matrix has none of it: then planes have the same places. */
+static bool is_placed(const row_block *b, int axis, int64_t plane) {
+    const range placed = b->placed[axis].rows;
+    return placed.begin == b->rows.begin && placed.end == b->rows.end &&
+           (b->placed[axis].plane == plane || b->s->kernel->map.matrix[4 * axis] == 0);
+}
+
+static void place_axis_of_rows(row_block *b, points *p, int axis, int64_t at[AXES]) {
+    if (is_placed(b, axis, at[AXIS_D]))
+        return;
+    point_place last = {0};
+    p->row[axis].count = 0; /* none */
+    for (int64_t i = 0; i < range_size(b->rows); i++) {
+        at[AXIS_H] = b->rows.begin + i;
+        p->stale &= ~(1 << axis);
+        points_locate_axis(p, b->s->kernel, axis, at);
+        if (p->stale >> axis & 1)
+            last = points_place_shared(p, b->s->kernel, axis);
+        b->row[i].place[axis] = last;
+    }
+    b->placed[axis].plane = at[AXIS_D];
+    b->placed[axis].rows = b->rows;
+}
+
+static int64_t origin_of(const shared_row *row, const point_source *from) {
+    if (row->flags & POINT_OUTSIDE)
+        return 0; /* its weights are */
+    return (row->place[0].index - from->begin[0]) * from->stride[0] +
+           (row->place[1].index - from->begin[1]) * from->stride[1];
+}
+
+static bool lie_together(const shared_row *a, const shared_row *b) {
+    return a->place[0].index == b->place[0].index && a->place[1].index == b->place[1].index &&
+           ((a->flags ^ b->flags) & POINT_OUTSIDE) == 0;
+}
+
 static void place_rows(row_block *b, points *p, int64_t at[AXES]) {
-    point_place last[2] = {{0}};
-    p->row[0].count = p->row[1].count = 0; /* none */
-    for (at[AXIS_H] = b->rows.begin; at[AXIS_H] < b->rows.end; at[AXIS_H]++)
-        for (int a = 0; a < 2; a++) {
-            p->stale &= ~(1 << a);
-            points_locate_axis(p, b->s->kernel, a, at);
-            if (p->stale >> a & 1)
-                last[a] = points_place_shared(p, b->s->kernel, a);
-            b->row[at[AXIS_H] - b->rows.begin].place[a] = last[a];
-        }
+    for (int axis = 0; axis < 2; axis++)
+        place_axis_of_rows(b, p, axis, at);
+    const int64_t rows = range_size(b->rows);
+    for (int64_t i = rows - 1; i >= 0; i--) {
+        shared_row *row = &b->row[i];
+        row->flags = row->place[0].flag | row->place[1].flag;
+        row->origin = origin_of(row, &b->s->source);
+        row->together = i + 1 < rows && lie_together(row, row + 1) ? row[1].together + 1 : 1;
+    }
 }
 
 static bool weigh_alike(const shared_row *a, const shared_row *b) {
@@ -69,27 +84,11 @@ static void find_kinds(row_block *b) {
     b->kinds = few ? b->kinds : 0;
 }
 
-static int flags_of(const shared_row *row) {
-    return row->place[0].flag | row->place[1].flag;
-}
-
-static bool lie_together(const shared_row *a, const shared_row *b) {
-    return a->place[0].index == b->place[0].index && a->place[1].index == b->place[1].index &&
-           ((flags_of(a) ^ flags_of(b)) & POINT_OUTSIDE) == 0;
-}
-
-static int64_t origin_of(const shared_row *row, const point_source *from) {
-    if (flags_of(row) & POINT_OUTSIDE)
-        return 0; /* its weights are */
-    return (row->place[0].index - from->begin[0]) * from->stride[0] +
-           (row->place[1].index - from->begin[1]) * from->stride[1];
-}
-
 /* What the blend leaves to be done of a row. */
 static void end_row(const row_block *b, points *p, const point_source *from, const int64_t at[AXES],
                     void *blended, void *out, bool odd) {
     const sampling *s = b->s;
-    const int of_row = flags_of(&b->row[at[AXIS_H] - b->rows.begin]);
+    const int of_row = b->row[at[AXIS_H] - b->rows.begin].flags;
     if ((of_row | p->w_flags) && (odd || from->blend_fill)) {
         points_locate_axis(p, s->kernel, 0, at);
         points_locate_axis(p, s->kernel, 1, at);
@@ -109,16 +108,6 @@ static void end_row(const row_block *b, points *p, const point_source *from, con
         sampling_put(s, out, apart, p->count);
 }
 
-/* How many rows on from at lie between the same source rows, and have the same places along w. */
-static int64_t rows_together(const row_block *b, const int64_t at[AXES]) {
-    const shared_row *first = &b->row[at[AXIS_H] - b->rows.begin];
-    const int64_t most = min_i64(b->rows.end - at[AXIS_H], ROWS_AT_ONCE);
-    int64_t count = 1;
-    while (!b->w_moves && count < most && lie_together(&first[count], first))
-        count++;
-    return count;
-}
-
 /* So many rows on from at, one channel. */
 static void blend_some(row_block *b, points *p, const point_source *from, const int64_t begin[AXES],
                        int64_t count) {
@@ -130,7 +119,7 @@ static void blend_some(row_block *b, points *p, const point_source *from, const 
     char *out = box_view_at(s->dst, s->dst_bytes, begin);
     point_rows r;
     r.count = 0;
-    r.origin = origin_of(first, from);
+    r.origin = first->origin;
     for (; r.count < count; r.count++) {
         const int64_t k = r.count;
         r.out[k] = in_place ? out + k * to_next : (void *)b->blended[k];
@@ -168,25 +157,30 @@ static void sample_some(row_block *b, points *p, int64_t at[AXES], int64_t count
     }
 }
 
-void sampling_rows(points *p, const sampling *s, int64_t at[AXES], range rows) {
+void sampling_rows_begin(row_block *b, const sampling *s) {
+    b->s = s; /* all else is not cleared: it is large */
+    b->w_moves = s->kernel->map.matrix[9] != 0;
+    b->placed[0].rows = b->placed[1].rows = (range){0, 0};
+}
+
+void sampling_rows(row_block *b, points *p, int64_t at[AXES], range rows) {
+    const sampling *s = b->s;
     const range along_w = s->dst->where.axis[AXIS_W];
-    row_block b; /* not cleared: it is large */
-    b.s = s;
-    b.rows = rows;
+    b->rows = rows;
     at[AXIS_C] = s->dst->where.axis[AXIS_C].begin;
-    b.data = sampling_channel(s, at);
-    b.w_moves = s->kernel->map.matrix[9] != 0;
+    b->data = sampling_channel(s, at);
     at[AXIS_W] = along_w.begin;
     p->count = min_i64(POINTS, range_size(along_w));
-    place_rows(&b, p, at);
-    find_kinds(&b);
+    place_rows(b, p, at);
+    find_kinds(b);
     for (; at[AXIS_W] < along_w.end; at[AXIS_W] += p->count) {
         p->count = min_i64(POINTS, along_w.end - at[AXIS_W]);
         at[AXIS_H] = rows.begin;
-        place_w(&b, p, at);
+        place_w(b, p, at);
         for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end;) {
-            const int64_t count = rows_together(&b, at);
-            sample_some(&b, p, at, count);
+            const int64_t together = b->w_moves ? 1 : b->row[at[AXIS_H] - rows.begin].together;
+            const int64_t count = min_i64(together, ROWS_AT_ONCE);
+            sample_some(b, p, at, count);
             at[AXIS_H] += count;
         }
     }
