@@ -153,8 +153,8 @@ vxs_status vxs_affine(const vxs_view *src, const vxs_view *dst, const double mat
 
 /*
  * The same, at u = voxel + displacement. field: float32 or float64, (d,h,w,3), displacements in src voxels in
- * x, y, z order. A field of another size than dst covers the same extent, half-pixel aligned, and is
- * interpolated linearly. In double.
+ * x, y, z order. A field coarser than dst (none may be finer) covers the same extent, half-pixel aligned, and
+ * is interpolated linearly. In double.
  */
 vxs_status vxs_warp(const vxs_view *src, const vxs_view *field, const vxs_view *dst,
                     const vxs_sample_options *options);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "geometry/affine.h"
 
 enum { MATRIX_MOST = 16, FILE_MOST = 1 << 20 /* bytes */ };
@@ -63,10 +64,22 @@ static vxs_status from_transform(const char *text, const char *parameters_key, c
     return VXS_OK;
 }
 
+/* elastix maps by the initial transform first, in a file of its own. */
+static vxs_status check_no_initial(const char *text) {
+    const char *key = strstr(text, "(InitialTransformParameter"); /* ...sFileName, ...FileName since 5.2 */
+    const char *name = key ? strchr(key, '"') : NULL, *end = name ? strchr(name + 1, '"') : NULL;
+    CHECK(!key || (end && strncmp(name, "\"NoInitialTransform\"", (size_t)(end - name) + 1) == 0), VXS_USAGE,
+          "the transform file starts from another one (%.*s), which would be left out: write them as one",
+          end ? (int)min_i64(end - key, 200) + 1 : 26, key);
+    return VXS_OK;
+}
+
 vxs_status matrix_from_text(const char *text, double m[12], bool *is_itk) {
     *is_itk = true;
-    if (strstr(text, "(TransformParameters"))
+    if (strstr(text, "(TransformParameters")) {
+        TRY(check_no_initial(text));
         return from_transform(text, "(TransformParameters", "(CenterOfRotationPoint", m);
+    }
     if (strstr(text, "#Insight Transform File")) {
         const char *first = strstr(text, "Transform:");
         CHECK(!first || !strstr(first + 1, "\nTransform:"), VXS_USAGE,
@@ -94,12 +107,19 @@ cleanup:
     return status;
 }
 
+/* Whether text begins with such a number, and goes on. */
+static bool is_not_finite(const char *text) {
+    char *end;
+    const double number = strtod(text, &end);
+    return end != text && !isfinite(number) && *end != '\0' && strchr(" \t\n,;", *end);
+}
+
 vxs_status matrix_from_argument(const char *argument, double m[12], bool *is_itk) {
     double first;
     const char *end;
     const int count = scan_numbers(argument, &first, 1, &end);
-    /* A name may begin with digits. */
-    if (count > 1 || (count == 1 && *end == '\0'))
+    /* A name may begin with digits, or with inf. */
+    if (count > 1 || (count == 1 && *end == '\0') || is_not_finite(argument))
         return matrix_from_text(argument, m, is_itk);
     return from_file(argument, m, is_itk);
 }

@@ -35,8 +35,14 @@ static void place_axis_of_rows(row_block *b, points *p, int axis, int64_t at[AXE
     b->placed[axis].rows = b->rows;
 }
 
+/* Whether the source holds the row's taps on the axis. It need not where all points lie outside along w. */
+static bool is_held(const shared_row *row, int axis, const point_source *from) {
+    const int64_t at = row->place[axis].index - from->begin[axis];
+    return at >= 0 && at + (from->size[axis] > 1) < from->held[axis];
+}
+
 static int64_t origin_of(const shared_row *row, const point_source *from) {
-    if (row->flags & POINT_OUTSIDE)
+    if (row->flags & POINT_OUTSIDE || !is_held(row, 0, from) || !is_held(row, 1, from))
         return 0; /* its weights are */
     return (row->place[0].index - from->begin[0]) * from->stride[0] +
            (row->place[1].index - from->begin[1]) * from->stride[1];

@@ -14,11 +14,16 @@ affine '--matrix is missing' in.h5
 affine '3 numbers|12 or 16' in.h5 --matrix '1 2 3'
 affine 'last row' in.h5 --matrix "$identity 0 0 1 1"
 affine 'not a finite number' in.h5 --matrix '1 0 0 nan 0 1 0 0 0 0 1 0'
+affine "'1e400|not a finite number" in.h5 --matrix '1e400 0 0 0 0 1 0 0 0 0 1 0'
 affine 'missing.tfm' in.h5 --matrix missing.tfm
 refuse 2 'singular' affine in.h5 out.h5 --inverse --matrix '1 2 3 0 2 4 6 0 0 0 1 0'
 printf '#Insight Transform File V1.0\n#Transform 0\nTransform: AffineTransform_double_3_3\nParameters: 1 0 0 0 1 0 0 0 1 0.25 1 -4\nFixedParameters: 3 4 5\n' >shift.tfm
 { cat shift.tfm; echo 'Transform: Euler3DTransform_double_3_3'; } >two.tfm
 affine 'several transforms' in.h5 --matrix two.tfm
+for key in InitialTransformParametersFileName InitialTransformParameterFileName; do
+    printf '(Transform "AffineTransform")\n(%s "rigid.txt")\n(TransformParameters 1 0 0 0 1 0 0 0 1 0 0 0)\n(CenterOfRotationPoint 0 0 0)\n' "$key" >chain.txt
+    affine "(InitialTransform|\"rigid.txt\"|write them as one" in.h5 --matrix chain.txt
+done
 affine '--coordinates voxels|physical' in.h5 --matrix shift.tfm --coordinates voxels
 affine 'element_size_um|--input-spacing' plain.h5 --matrix shift.tfm
 affine 'element_size_um|--input-spacing' plain.h5 --matrix "$identity" --spacing iso=2

@@ -21,6 +21,7 @@ typedef struct trial {
     bool special, calm;
     int64_t infinite_h;                 /* all voxels of that h are infinite; 0: none */
     double scale[3], step[3], shift[3]; /* step: of an axis-aligned matrix; 0: none */
+    const double *matrix;               /* NULL: one of the others */
     void *input, *map_data, *output, *expected;
 } trial;
 
@@ -66,7 +67,8 @@ static double calm_coordinate(uint64_t *seed, int64_t n) {
     return (double)sample_between(seed, 0, (n - 1) << 16) * 0x1p-16;
 }
 
-/* Rows along w keep their d and h: d and h of the input depend on d and h alone, w also on others. */
+/* Rows along w keep their d and h: d and h of the input depend on d and h alone, w also on others. Shears may
+ * move whole rows out of the input along w. */
 static void fill_calm_matrix(trial *t, uint64_t *seed) {
     static const double scales[] = {0.125, 0.5, 0.75, 1, 1.6, 2, 2.99, 5, 13, 40, -0.5, -1, -2.2, 0};
     double *m = t->map_data;
@@ -77,14 +79,18 @@ static void fill_calm_matrix(trial *t, uint64_t *seed) {
         m[4 * a + a] = scale;
         m[4 * a + 3] = middle - scale * out + (double)sample_between(seed, -8, 8) / 16;
     }
-    m[1] = (double)sample_between(seed, 0, 3) / 3;
-    m[4] = (double)sample_between(seed, 0, 1) / 2;
-    if (sample_between(seed, 0, 1))
-        m[8] = m[9] = 0.3;
+    static const double shears[] = {0, 0, 0, 0.5, 1.0 / 3, -0.3, -1, 2.25, 7};
+    static const int sheared[] = {1, 4, 8, 9};
+    for (int i = 0; i < 4; i++)
+        m[sheared[i]] = shears[sample_between(seed, 0, sizeof shears / sizeof *shears - 1)];
 }
 
 /* Coordinates as the map stores them. */
 static void fill_map(trial *t, uint64_t *seed) {
+    if (t->matrix) {
+        memcpy(t->map_data, t->matrix, 12 * sizeof(double));
+        return;
+    }
     if (t->kind == SAMPLE_AFFINE && t->step[0] > 0) {
         double *m = memset(t->map_data, 0, 12 * sizeof(double));
         for (int a = 0; a < 3; a++) {

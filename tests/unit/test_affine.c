@@ -17,6 +17,7 @@
 #include "reference/sample_golden.h"
 
 static const char elastix[] = "(Transform \"AffineTransform\")\n(NumberOfParameters 12)\n"
+                              "(InitialTransformParametersFileName \"NoInitialTransform\")\n"
                               "(TransformParameters 1 2 3 4 5 6 7 8 10 0.5 -1 2)\n"
                               "(CenterOfRotationPoint 1.0 0 -1)\n";
 static const char itk[] =
