@@ -8,6 +8,7 @@ Rows are added to FILE kind by kind and mode by mode; a run that was stopped goe
 import argparse
 import json
 import math
+import mmap
 import os
 import pathlib
 import re
@@ -19,6 +20,7 @@ import sys
 import tempfile
 
 GIB = 1 << 30
+HUGE_BYTES = GIB // 2
 CHUNK = "64,64,64"
 
 
@@ -74,12 +76,17 @@ def ready_pages(folder, count):
 
     A virtual machine may hand memory back to its host two seconds after it was freed. Then the next one to write to it
     waits for the host, several times as long as the writing takes: that would time the host, and mostly the run that
-    comes later after the last file was deleted.
+    comes later after the last file was deleted. Huge pages, which the programs ask for, come from elsewhere than a
+    file's: half a GiB of them is used once, too, while the file is still there.
     """
     path, zeros = folder / "pages", bytes(4 << 20)
-    with open(path, "wb", buffering=0) as file:
+    with open(path, "wb", buffering=0) as file, mmap.mmap(-1, HUGE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as huge:
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            huge.madvise(mmap.MADV_HUGEPAGE)
         for _ in range(0, count, len(zeros)):
             file.write(zeros)
+        for _ in range(0, HUGE_BYTES, len(zeros)):
+            huge.write(zeros)
     path.unlink()
 
 
@@ -196,22 +203,24 @@ class Results:
 
 def contiguous(programs, source, shape, mode, repeats):
     out, floor_out = programs.folder / "out.h5", programs.folder / "floor.raw"
-    in_bytes, out_bytes = bytes_of(shape), bytes_of(half(shape))
-
-    def floor():
-        programs.make_ready(out_bytes + min(in_bytes, GIB))
-        found = programs.plain(2, source, floor_out, in_bytes, out_bytes)
-        floor_out.unlink()
-        return found
+    in_bytes, out_bytes, read_bytes = bytes_of(shape), bytes_of(half(shape)), []
 
     def ours():
         programs.make_ready(out_bytes + min(in_bytes, GIB))
         found = programs.resample(2, 1, source, out, "--scale", "0.5", "--mode", mode)
+        read_bytes.append(found["run"]["read"]["bytes"])
         out.unlink()
         return found
 
-    floors, runs = in_turn(repeats, floor, ours)
+    def floor():
+        programs.make_ready(out_bytes + min(in_bytes, GIB))
+        found = programs.plain(2, source, floor_out, read_bytes[-1], out_bytes)  # as many: nearest needs half of the planes
+        floor_out.unlink()
+        return found
+
+    runs, floors = in_turn(repeats, ours, floor)
     floor_spread = spread([f["seconds"]["whole"] for f in floors])
+    floor_spread |= {"read_bytes": read_bytes[-1]}
     floor_spread |= {part: statistics.median(f["seconds"][part] for f in floors) for part in ("read", "write")}
     return [figures_of("contiguous", mode, shape, 2, 1) | {"floor": floor_spread} | program_figures(runs)]
 

@@ -251,20 +251,6 @@ void area_row(worker *k, const int64_t at[AXES]) {
     out_end(k, at);
 }
 
-void halve_row(worker *k, const int64_t at[AXES]) {
-    const job *j = k->job;
-    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
-    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]);
-    const int planes = (int)(d->last[ed] - d->first[ed]) + 1, lines = (int)(h->last[eh] - h->first[eh]) + 1;
-    const void *rows[4] = {NULL};
-    for (int y = 0; y < lines; y++)
-        for (int z = 0; z < planes; z++)
-            rows[2 * y + z] = source(k, d->first[ed] + z, h->first[eh] + y);
-    engine_prefetch_next(k, at);
-    j->halve(out_begin(k, at), rows, planes, lines, k->strip.outputs);
-    out_end(k, at);
-}
-
 void each_row(worker *k, int64_t at[AXES]) {
     for (; at[AXIS_H] < k->end_h; at[AXIS_H]++)
         k->job->row(k, at);

@@ -25,7 +25,7 @@ typedef struct job {
     int64_t src_step[3];          /* bytes from one source voxel to the next along d, h, w */
     int64_t cache_bytes;          /* that count */
     bool stream;                  /* the output is too large to stay in the caches: write past them */
-    halve_fn *halve;              /* of halve_row */
+    halve_fn *halve;              /* of halve_row and halve_rows */
     accumulator acc;
     vxs_dtype blended;      /* the accumulator's type, of blends */
     int64_t row_voxels;     /* of a worker's buffers */
@@ -81,6 +81,7 @@ void worker_new_plane(worker *k);
 
 /* For job.block. */
 void copy_rows(worker *k, int64_t at[AXES]);
+void halve_rows(worker *k, int64_t at[AXES]);
 void each_row(worker *k, int64_t at[AXES]);
 
 /* For job.row. */

@@ -85,11 +85,15 @@ static bool is_half(const job *j) {
 }
 
 /* By a function for it, where the dtype has one. That of floats goes from row to row every few voxels: a
- * source in the caches allows that, while memory likes to be read along. */
+ * source in the caches allows that, while memory likes to be read along. In the caches what is done for each
+ * row besides would take as long as its voxels do: rows go in blocks. */
 static bool halves_rows(job *j, halve_fn *const of[VXS_DTYPES]) {
     const vxs_dtype dtype = j->kernel->src_dtype;
     const bool near = box_voxels(&j->src->where) * j->src_bytes <= j->cache_bytes / 2;
     j->halve = is_half(j) && (near || dtype_class_of(dtype) == DTYPE_I) ? of[dtype] : NULL;
+    j->row = halve_row;
+    if (j->halve && near && !j->stream && j->dst->stride[AXIS_W] == 1)
+        j->block = halve_rows;
     return j->halve;
 }
 
@@ -106,10 +110,12 @@ static void choose_engine(job *j) {
     j->block = each_row;
     if (any_kind(kernel, TAP_WINDOW) || (any_kind(kernel, TAP_WEIGHTED) && blends_are_means(kernel))) {
         int64_t voxels = saturating_mul(axis_map_max_taps(d), axis_map_max_taps(h));
-        j->row = halves_rows(j, j->rows->halve->mean) ? halve_row : area_row;
+        if (!halves_rows(j, j->rows->halve->mean))
+            j->row = area_row;
         j->acc = area_accumulator(kernel->src_dtype, voxels, axis_map_max_taps(w));
     } else if (any_kind(kernel, TAP_WEIGHTED)) {
-        j->row = blends_halves(kernel) && halves_rows(j, j->rows->halve->blend) ? halve_row : blend_row;
+        if (!blends_halves(kernel) || !halves_rows(j, j->rows->halve->blend))
+            j->row = blend_row;
         j->acc = blend_accumulator(kernel);
     } else {
         j->block = copy_rows;
@@ -182,11 +188,11 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
              .row_voxels = row_voxels_of(range_size(src->where.axis[AXIS_W]))};
     for (int a = 0; a < 3; a++)
         j.src_step[a] = src->stride[AXIS_D + a] * j.src_bytes;
+    j.early = src->stride[AXIS_W] == 1 && box_voxels(&src->where) * j.src_bytes > EARLY_FROM_BYTES;
+    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > j.cache_bytes / 2;
     choose_engine(&j);
     cut_work(&j);
     const range *out = dst->where.axis;
-    j.early = src->stride[AXIS_W] == 1 && box_voxels(&src->where) * j.src_bytes > EARLY_FROM_BYTES;
-    j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > j.cache_bytes / 2;
     const int64_t items =
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));

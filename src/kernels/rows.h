@@ -6,6 +6,7 @@
 #ifndef KERNELS_ROWS_H
 #define KERNELS_ROWS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <voxslab/voxslab.h>
@@ -93,9 +94,17 @@ typedef void convert_fn(void *dst, const void *src, int64_t n);
 /* Values on their way from one dtype to another are held in one of these, which lose nothing. */
 typedef enum medium { MEDIUM_INT64, MEDIUM_UINT64, MEDIUM_DOUBLE, MEDIA } medium;
 
-/* dst[o] = of voxels 2o and 2o+1 of planes*lines rows; planes and lines are 1 or 2. rows: line 0 of
- * each plane in rows[0] and rows[1], line 1 in rows[2] and rows[3] */
-typedef void halve_fn(void *dst, const void *const rows[4], int planes, int lines, int64_t n);
+/* Rows of outputs of one plane, one after the other, each of a few source rows, which are contiguous. */
+typedef struct halve_block {
+    const char *src;            /* the first output's first voxel */
+    int64_t step_d, step_h;     /* bytes to its second plane and to its second line */
+    int planes, lines;          /* 1 or 2 */
+    int64_t rows, outputs;      /* outputs of a row */
+    int64_t src_step, dst_step; /* bytes from row to row */
+    bool along;                 /* integers: source rows one after the other, as memory likes to be read */
+} halve_block;
+/* dst[o] = of voxels 2o and 2o+1 of planes*lines source rows, for every row */
+typedef void halve_fn(void *dst, const halve_block *b);
 
 /* Linear in one accumulator: the rows by source dtype, the ends by target dtype. */
 typedef struct blend_functions {

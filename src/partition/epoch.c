@@ -72,17 +72,32 @@ range epoch_need_range(const epoch *e, int axis, int part) {
     return e->shape->source(e->shape->context, axis, epoch_out_range(e, axis, part));
 }
 
-static range need_of_all(const epoch *e, int axis) {
-    return range_hull(epoch_need_range(e, axis, 0), epoch_need_range(e, axis, e->parts[axis] - 1));
+/* What all parts together read, where it is not more by whole chunks. Along h and w, a little that nobody
+ * needs at the edge of the volume is read with the rest: rows that follow each other in the file are one
+ * call, and with a gap between them, each is one of its own. */
+static range read_by_all(const epoch *e, int axis) {
+    enum { LITTLE = 8 }; /* the part of what is needed */
+    range need = range_hull(epoch_need_range(e, axis, 0), epoch_need_range(e, axis, e->parts[axis] - 1));
+    const range region = e->region.axis[volume_axis(axis)];
+    const int64_t little = range_size(need) / LITTLE, in = e->shape->in[volume_axis(axis)];
+    if (axis > 0 && region.begin == 0 && need.begin <= little)
+        need.begin = 0;
+    if (axis > 0 && region.end == e->shape->out[volume_axis(axis)] && in - need.end <= little)
+        need.end = in;
+    return need;
 }
 
 range epoch_own_range(const epoch *e, int axis, int part) {
     int64_t chunk = chunk_size(e, axis);
     range need = epoch_need_range(e, axis, part);
     range own = {round_down(need.begin, chunk), round_up(need.end, chunk)};
+    if (part == 0)
+        own.begin = 0;
+    if (part + 1 == e->parts[axis])
+        own.end = INT64_MAX;
     if (part > 0)
         own.begin = max_i64(own.begin, round_up(epoch_need_range(e, axis, part - 1).end, chunk));
-    own = range_intersect(own, need_of_all(e, axis));
+    own = range_intersect(own, read_by_all(e, axis));
     own.end = max_i64(own.end, own.begin);
     return own;
 }

@@ -91,6 +91,25 @@ static inline void random_scene(scene *s) {
     s->budget = random_in(0, 3) ? random_in(100, 20000) : random_in(20000, 2000000);
 }
 
+/* A contiguous cube of uint16 with tiles of 8^3 and memory for all of it. */
+static inline void scene_of_cube(scene *s, vxs_mode mode, int64_t in, int64_t out, int64_t ranks) {
+    const vxs_resample_options options = {mode, VXS_COORDS_AUTO, 0};
+    *s = (scene){.ranks = ranks, .budget = (int64_t)1 << 30};
+    s->shape =
+        (stream_shape){.in_voxel_bytes = 2, .out_voxel_bytes = 2, .source = scene_source, .context = s};
+    for (int a = 0; a < AXES; a++) {
+        s->shape.in[a] = a < AXIS_D ? 1 : in;
+        s->shape.out[a] = a < AXIS_D ? 1 : out;
+        s->shape.in_chunk[a] = 1;
+        s->shape.tile[a] = s->shape.write_unit[a] = a < AXIS_D ? 1 : min_i64(8, out);
+    }
+    for (int axis = 0; axis < 3; axis++)
+        assert_int_equal(axis_map_init(&s->map[axis], &options, VXS_UINT16, in, out), VXS_OK);
+    axis_maps_settle(s->map);
+    s->shape.max_taps_d = axis_map_max_taps(&s->map[0]);
+    s->costs = (stream_costs){no_overhead, no_overhead, some_rows, (int64_t)1 << 29, s};
+}
+
 /* Plan within the budget, or else within the number that the refusal names. */
 static inline void plan_scene(scene *s) {
     box region = box_of_shape(s->shape.out);

@@ -239,8 +239,36 @@ static void chunks_are_cut_only_at_the_outer_edge_of_what_is_needed(void **state
     }
 }
 
+static range owned_by_all(const scene *s, int axis) {
+    epoch e = region_plan_epoch(&s->plan, 0);
+    return (range){epoch_own_range(&e, axis, 0).begin, epoch_own_range(&e, axis, e.parts[axis] - 1).end};
+}
+
+static void only_a_little_that_nobody_needs_is_read_at_the_ends_of_rows(void **state) {
+    (void)state;
+    const struct {
+        int64_t in, out;
+        range whole, planes;                 /* what is read of each row, and along d */
+    } cases[] = {{64, 32, {0, 64}, {1, 64}}, /* the first that is needed is 1 */
+                 {100, 10, {0, 100}, {5, 96}},
+                 {100, 2, {25, 76}, {25, 76}}, /* half of the row is too much */
+                 {30, 30, {0, 30}, {0, 30}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int ranks = 1; ranks <= 12; ranks++) {
+            scene s;
+            scene_of_cube(&s, VXS_NEAREST, cases[i].in, cases[i].out, ranks);
+            plan_scene(&s);
+            for (int axis = 0; axis < 3; axis++) {
+                const range read = owned_by_all(&s, axis), want = axis > 0 ? cases[i].whole : cases[i].planes;
+                assert_int_equal(read.begin, want.begin);
+                assert_int_equal(read.end, want.end);
+            }
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_a_little_that_nobody_needs_is_read_at_the_ends_of_rows),
         cmocka_unit_test(every_needed_voxel_arrives_exactly_once),
         cmocka_unit_test(what_is_sent_is_what_is_expected),
         cmocka_unit_test(shared_tiles_come_together_on_the_rank_that_writes_them),

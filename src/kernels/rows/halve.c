@@ -1,5 +1,5 @@
 /* By one half along w, and along d and h or not: the commonest step of a pyramid. */
-#include "kernels/rows/prologue.h"
+#include "kernels/rows/halve_vectors.h"
 
 /* two voxels, wherever they lie */
 typedef uint16_t __attribute__((may_alias, aligned(1))) pair_uint8;
@@ -9,6 +9,12 @@ typedef int32_t __attribute__((may_alias, aligned(1))) pair_int16;
 
 /* Pieces of float rows, which stay in the first-level cache. */
 enum { PIECE = 64 };
+
+/* rows(..., planes are two, lines are two): each of the four is compiled for itself */
+#define BY_SHAPE(b, rows, ...)                                                                               \
+    ((b)->planes == 1  ? (b)->lines == 1 ? rows(__VA_ARGS__, false, false) : rows(__VA_ARGS__, false, true)  \
+      : (b)->lines == 1 ? rows(__VA_ARGS__, true, false)                                                     \
+                       : rows(__VA_ARGS__, true, true))
 
 #define U       uint8_t
 #define U_ID    VXS_UINT8
@@ -42,6 +48,8 @@ enum { PIECE = 64 };
 /* Means of floats, in double as all windows of theirs. */
 #define NAME            mean
 #define PIECE_OF        mean_piece
+#define ROWS_OF         mean_rows
+#define MANY            mean_many
 #define WIDE            double
 #define JOINED(a, b)    ((a) + (b))
 #define ENDED(v, scale) ONE_NAN((v) * (scale))
@@ -49,6 +57,8 @@ enum { PIECE = 64 };
 #include "kernels/rows/each_float.inc"
 #undef NAME
 #undef PIECE_OF
+#undef ROWS_OF
+#undef MANY
 #undef WIDE
 #undef JOINED
 #undef ENDED
@@ -56,6 +66,8 @@ enum { PIECE = 64 };
 /* Linear, in their own type: every weight is one half. */
 #define NAME            middle
 #define PIECE_OF        middle_piece
+#define ROWS_OF         middle_rows
+#define MANY            middle_many
 #define WIDE            U
 #define JOINED(a, b)    ((a) * (U)0.5 + (b) * (U)0.5)
 #define ENDED(v, scale) ONE_NAN(v)
