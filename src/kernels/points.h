@@ -42,6 +42,8 @@ typedef struct points {
         int64_t first, voxels;
     } window[POINTS / WINDOW_POINTS];
     int64_t widest;                      /* of the windows, in voxels */
+    bool one_form;                       /* windows are full of points, have the same lanes and float weights,
+                                            and are two registers of floats wide */
     int64_t ahead_bytes;                 /* of rows: to the source rows that come next; 0: not known */
     _Alignas(64) int32_t lane[POINTS];   /* of rows: the lower tap, from its window's first voxel on */
     _Alignas(64) int64_t offset[POINTS]; /* from the source view's first voxel, in elements; 0 if outside */
@@ -67,6 +69,7 @@ typedef struct point_source {
     int64_t stride[3], up[3];  /* elements; up: to the upper tap, 0 where the box has one voxel */
     int64_t begin[3], held[3]; /* of the box, global; voxels */
     int64_t size[3];           /* of the whole volume */
+    bool far;                  /* not in the caches: ask for rows ahead of their use */
     bool small;                /* all offsets, and products on the way to them, fit 32 bits */
     bool blend_fill;           /* taps out of bounds count as fill */
     double fill;
@@ -82,12 +85,13 @@ typedef struct point_place {
 /* The products (x*y)*z of a row, of WINDOW_POINTS points at a time: by number of the tap, 4d + 2h + w. */
 typedef float row_products[POINTS / WINDOW_POINTS][8][WINDOW_POINTS];
 
-/* Rows of outputs along w that lie between the same source rows, whose first held voxel is at origin. */
-enum { ROWS_AT_ONCE = 8 };
+/* Rows of outputs along w. */
+enum { ROWS_AT_ONCE = 16 };
 typedef struct point_rows {
     int64_t count;
-    int64_t origin;                            /* elements from the source's data */
-    void *out[ROWS_AT_ONCE];                   /* of the blend's type */
+    int64_t
+        origin[ROWS_AT_ONCE]; /* the first held voxel of its source rows: elements from the source's data */
+    void *out[ROWS_AT_ONCE];  /* of the blend's type */
     const point_place *place[ROWS_AT_ONCE][2]; /* along d, h */
     row_products *products[ROWS_AT_ONCE];      /* float alone, 64-byte aligned; NULL: not at hand */
 } point_rows;
@@ -111,8 +115,8 @@ typedef void windows_fn(points *p, const point_source *src);
 typedef void blend_points_fn(void *out, const points *p, const point_source *src);
 /* Whether a point at an edge got a NaN */
 typedef bool odd_points_fn(const void *row, const points *p);
-/* The same for rows of outputs that share their source rows; whether any value is NaN, which is ONE_NAN then.
- * w is contiguous, of at least two held voxels */
+/* The same for rows of outputs, all between the same source rows unless said otherwise; whether any value is
+ * NaN, which is ONE_NAN then. w is contiguous, of at least two held voxels */
 typedef bool blend_rows_fn(const point_rows *rows, const points *p, const point_source *src);
 /* The products of p's points, in a row that has that place along d, h */
 typedef void row_products_fn(row_products *to, const points *p, const point_place place[2]);
@@ -134,6 +138,7 @@ typedef struct point_functions {
     blend_points_fn *blend[VXS_DTYPES];    /* by source dtype */
     blend_rows_fn *blend_rows[VXS_DTYPES]; /* NULL: none */
     blend_rows_fn *blend_alike;            /* of float32, rows of which the products are at hand */
+    blend_rows_fn *blend_apart;            /* the same, each between source rows of its own; p is one_form */
     row_products_fn *products;
     windows_fn *windows;   /* NULL where there are no blend_rows */
     odd_points_fn *odd[2]; /* by blend */

@@ -42,6 +42,7 @@ static void describe_source(sampling *s) {
     }
     s->src_empty = box_is_empty(&s->src->where);
     from->small = reach <= INT32_MAX;
+    from->far = s->is_large;
 }
 
 const void *sampling_channel(const sampling *s, const int64_t at[AXES]) {
@@ -206,8 +207,7 @@ static sampling sampling_of(const sample_kernel *kernel, const box_view *src, co
     return s;
 }
 
-/* Whether the output, or all that is touched, would not stay in the caches. Outputs go past them then, and
- * leave the room to the source. */
+/* Whether the output, or all that is touched, would not stay in the caches. */
 static bool is_too_large(const sampling *s) {
     const sample_kernel *kernel = s->kernel;
     const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
@@ -223,9 +223,10 @@ void sampling_points(const sample_kernel *kernel, const box_view *src, const box
     if (box_is_empty(&dst->where))
         return;
     sampling s = sampling_of(kernel, src, dst);
+    s.is_large = is_too_large(&s);
     describe_source(&s);
     s.by_row = sampling_goes_by_row(&s);
-    s.stream = dst->stride[AXIS_W] == 1 && is_too_large(&s);
+    s.stream = dst->stride[AXIS_W] == 1 && s.is_large;
     const range *out = dst->where.axis;
     const int64_t planes = range_size(out[AXIS_N]) * range_size(out[AXIS_D]);
     s.block_rows = planes * range_size(out[AXIS_H]) < FEW_ROWS ? FEWER_ROWS : BLOCK_ROWS;

@@ -312,7 +312,7 @@ void points_place_w(points *p, const sample_kernel *kernel, const point_source *
     for (int64_t i = 0; i < p->count; i++)
         p->w_flags |= p->axis_flag[2][i];
     p->functions->windows(p, src);
-    p->ahead_bytes = bytes_to_next_row(kernel, src);
+    p->ahead_bytes = src->far ? bytes_to_next_row(kernel, src) : 0;
     p->stale = 0;
 }
 

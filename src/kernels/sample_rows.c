@@ -18,51 +18,61 @@ static bool is_placed(const row_block *b, int axis, int64_t plane) {
            (b->placed[axis].plane == plane || b->s->kernel->map.matrix[4 * axis] == 0);
 }
 
+static const int64_t not_held = INT64_MIN;
+
+/* A row's taps need not be held where its points are all outside, which may be along w alone: then their
+ * weights are 0, and any others do. */
+static int64_t offset_of(const point_place *place, int axis, const point_source *from) {
+    const int64_t at = place->index - from->begin[axis];
+    const bool held = at >= 0 && at + (from->size[axis] > 1) < from->held[axis];
+    return held && !(place->flag & POINT_OUTSIDE) ? at * from->stride[axis] : not_held;
+}
+
+static int64_t origin_of(const shared_row *row) {
+    return row->offset[0] == not_held || row->offset[1] == not_held ? 0 : row->offset[0] + row->offset[1];
+}
+
+static point_place place_row(const row_block *b, points *p, int axis, const int64_t at[AXES]) {
+    p->row[axis].count = 0; /* none: as if it had moved */
+    points_locate_axis(p, b->s->kernel, axis, at);
+    return points_place_shared(p, b->s->kernel, axis);
+}
+
 static void place_axis_of_rows(row_block *b, points *p, int axis, int64_t at[AXES]) {
     if (is_placed(b, axis, at[AXIS_D]))
         return;
-    point_place last = {0};
-    p->row[axis].count = 0; /* none */
+    const bool moves = b->s->kernel->map.matrix[4 * axis + 1] != 0; /* from row to row */
     for (int64_t i = 0; i < range_size(b->rows); i++) {
         at[AXIS_H] = b->rows.begin + i;
-        p->stale &= ~(1 << axis);
-        points_locate_axis(p, b->s->kernel, axis, at);
-        if (p->stale >> axis & 1)
-            last = points_place_shared(p, b->s->kernel, axis);
-        b->row[i].place[axis] = last;
+        b->row[i].place[axis] = i == 0 || moves ? place_row(b, p, axis, at) : b->row[0].place[axis];
+        b->row[i].offset[axis] = offset_of(&b->row[i].place[axis], axis, &b->s->source);
     }
     b->placed[axis].plane = at[AXIS_D];
     b->placed[axis].rows = b->rows;
 }
 
-/* Whether the source holds the row's taps on the axis. It need not where all points lie outside along w. */
-static bool is_held(const shared_row *row, int axis, const point_source *from) {
-    const int64_t at = row->place[axis].index - from->begin[axis];
-    return at >= 0 && at + (from->size[axis] > 1) < from->held[axis];
-}
-
-static int64_t origin_of(const shared_row *row, const point_source *from) {
-    if (row->flags & POINT_OUTSIDE || !is_held(row, 0, from) || !is_held(row, 1, from))
-        return 0; /* its weights are */
-    return (row->place[0].index - from->begin[0]) * from->stride[0] +
-           (row->place[1].index - from->begin[1]) * from->stride[1];
+/* Whether d, the same of all rows, has gone on by whole voxels since the last plane, and nothing else has. */
+static bool only_d_moves(row_block *b, points *p, int64_t at[AXES]) {
+    const range placed = b->placed[0].rows;
+    if (b->s->kernel->map.matrix[1] != 0 || placed.begin != b->rows.begin || placed.end != b->rows.end ||
+        !is_placed(b, 1, at[AXIS_D]))
+        return false;
+    at[AXIS_H] = b->rows.begin;
+    const point_place d = place_row(b, p, 0, at), *was = &b->row[0].place[0];
+    if (d.flag != was->flag || d.weight[0] != was->weight[0] || d.weight[1] != was->weight[1])
+        return false;
+    const int64_t offset = offset_of(&d, 0, &b->s->source);
+    for (int64_t i = 0; i < range_size(b->rows); i++) {
+        b->row[i].place[0].index = d.index;
+        b->row[i].offset[0] = offset;
+    }
+    b->placed[0].plane = at[AXIS_D];
+    return true;
 }
 
 static bool lie_together(const shared_row *a, const shared_row *b) {
     return a->place[0].index == b->place[0].index && a->place[1].index == b->place[1].index &&
            ((a->flags ^ b->flags) & POINT_OUTSIDE) == 0;
-}
-
-static void place_rows(row_block *b, points *p, int64_t at[AXES]) {
-    for (int axis = 0; axis < 2; axis++)
-        place_axis_of_rows(b, p, axis, at);
-    const int64_t rows = range_size(b->rows);
-    for (int64_t i = rows - 1; i >= 0; i--) {
-        shared_row *row = &b->row[i];
-        row->flags = row->place[0].flag | row->place[1].flag;
-        row->origin = origin_of(row, &b->s->source);
-        row->together = i + 1 < rows && lie_together(row, row + 1) ? row[1].together + 1 : 1;
-    }
 }
 
 static bool weigh_alike(const shared_row *a, const shared_row *b) {
@@ -90,6 +100,20 @@ static void find_kinds(row_block *b) {
     b->kinds = few ? b->kinds : 0;
 }
 
+static void place_rows(row_block *b, points *p, int64_t at[AXES]) {
+    if (only_d_moves(b, p, at))
+        return;
+    for (int axis = 0; axis < 2; axis++)
+        place_axis_of_rows(b, p, axis, at);
+    const int64_t rows = range_size(b->rows);
+    for (int64_t i = rows - 1; i >= 0; i--) {
+        shared_row *row = &b->row[i];
+        row->flags = row->place[0].flag | row->place[1].flag;
+        row->together = i + 1 < rows && lie_together(row, row + 1) ? row[1].together + 1 : 1;
+    }
+    find_kinds(b);
+}
+
 /* What the blend leaves to be done of a row. */
 static void end_row(const row_block *b, points *p, const point_source *from, const int64_t at[AXES],
                     void *blended, void *out, bool odd) {
@@ -114,7 +138,7 @@ static void end_row(const row_block *b, points *p, const point_source *from, con
         sampling_put(s, out, apart, p->count);
 }
 
-/* So many rows on from at, one channel. */
+/* So many rows on from at, one channel; between the same source rows, or apart. */
 static void blend_some(row_block *b, points *p, const point_source *from, const int64_t begin[AXES],
                        int64_t count) {
     const sampling *s = b->s;
@@ -125,15 +149,17 @@ static void blend_some(row_block *b, points *p, const point_source *from, const 
     char *out = box_view_at(s->dst, s->dst_bytes, begin);
     point_rows r;
     r.count = 0;
-    r.origin = first->origin;
     for (; r.count < count; r.count++) {
         const int64_t k = r.count;
         r.out[k] = in_place ? out + k * to_next : (void *)b->blended[k];
+        r.origin[k] = origin_of(&first[k]);
         r.place[k][0] = &first[k].place[0];
         r.place[k][1] = &first[k].place[1];
         r.products[k] = b->kinds ? &b->products[first[k].kind] : NULL;
     }
-    blend_rows_fn *blend = b->kinds ? s->points->blend_alike : s->points->blend_rows[s->kernel->src_dtype];
+    blend_rows_fn *blend = first->together < count ? s->points->blend_apart
+                           : b->kinds              ? s->points->blend_alike
+                                                   : s->points->blend_rows[s->kernel->src_dtype];
     const bool odd = blend(&r, p, from);
     int64_t at[AXES];
     memcpy(at, begin, sizeof at);
@@ -163,6 +189,20 @@ static void sample_some(row_block *b, points *p, int64_t at[AXES], int64_t count
     }
 }
 
+/* How many rows to take at once, from that of the block on: between the same source rows, or, where there is
+ * a way, each between its own. */
+static int64_t rows_at_once(const row_block *b, const points *p, int64_t i) {
+    const int64_t most = min_i64(range_size(b->rows) - i, ROWS_AT_ONCE);
+    if (b->w_moves)
+        return 1;
+    int64_t count = min_i64(b->row[i].together, most);
+    if (count > 1 || !p->one_form || !b->kinds)
+        return count;
+    while (count < most && b->row[i + count].together == 1)
+        count++;
+    return count;
+}
+
 void sampling_rows_begin(row_block *b, const sampling *s) {
     b->s = s; /* all else is not cleared: it is large */
     b->w_moves = s->kernel->map.matrix[9] != 0;
@@ -178,14 +218,12 @@ void sampling_rows(row_block *b, points *p, int64_t at[AXES], range rows) {
     at[AXIS_W] = along_w.begin;
     p->count = min_i64(POINTS, range_size(along_w));
     place_rows(b, p, at);
-    find_kinds(b);
     for (; at[AXIS_W] < along_w.end; at[AXIS_W] += p->count) {
         p->count = min_i64(POINTS, along_w.end - at[AXIS_W]);
         at[AXIS_H] = rows.begin;
         place_w(b, p, at);
         for (at[AXIS_H] = rows.begin; at[AXIS_H] < rows.end;) {
-            const int64_t together = b->w_moves ? 1 : b->row[at[AXIS_H] - rows.begin].together;
-            const int64_t count = min_i64(together, ROWS_AT_ONCE);
+            const int64_t count = rows_at_once(b, p, at[AXIS_H] - rows.begin);
             sample_some(b, p, at, count);
             at[AXIS_H] += count;
         }

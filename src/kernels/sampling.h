@@ -21,7 +21,8 @@ typedef struct sampling {
     point_source source; /* but for the channel's data */
     bool src_empty;
     bool by_row;                   /* sampling_rows */
-    bool stream;                   /* the output is too large to stay in the caches: write past them */
+    bool is_large;                 /* what is touched does not stay in the caches */
+    bool stream;                   /* outputs go past them, and leave the room to the source */
     _Alignas(8) char fill[WIDEST]; /* a voxel of src's dtype */
     int64_t blocks, block_rows;
 } sampling;
@@ -31,7 +32,7 @@ typedef struct shared_row {
     point_place place[2]; /* d, h */
     int flags;            /* of both */
     int kind;             /* rows of a kind have the same weights; if there are kinds */
-    int64_t origin;       /* of its first source row: elements from the source's data */
+    int64_t offset[2];    /* along d, h, of its first source row: elements; or not held */
     int64_t together;     /* so many rows from here on lie between the same source rows */
 } shared_row;
 

@@ -168,6 +168,38 @@ static void rows_that_share_weights_are_the_oracles_bit_for_bit(void **state) {
     }
 }
 
+/* A volume is halved: each row lies between source rows of its own, and windows along w are full; now and
+ * then they have weights of their own. Some rows and points lie outside. Some source rows are infinite, and
+ * where the first output row sees but its upper tap, the one above that has weight 0 and makes a NaN. */
+static void rows_apart_are_the_oracles_bit_for_bit(void **state) {
+    (void)state;
+    uint64_t seed = 8;
+    static const double shifts[] = {0.5, 0.5, 0.25, -3.5, 9};
+    for (int i = 0; i < 24; i++) {
+        const bool wide = i % 8 == 0; /* more than a tile of points */
+        trial t = {
+            .kind = SAMPLE_AFFINE,
+            .options = {.mode = VXS_LINEAR, .padding = (vxs_padding)(i / 4 % VXS_PADDINGS), .fill = 2.5},
+            .src = VXS_FLOAT32,
+            .dst = VXS_FLOAT32,
+            .map = VXS_FLOAT64,
+            .special = i % 3 == 0,
+            .in = {1, 1, 128, 134 - i, wide ? 544 : 64},
+            .out = {1, 1, 64, 67, wide ? 272 : 32}, /* enough rows for blocks of many */
+            .points = {1, 1, 1, 1, 1},
+            .infinite_h = i % 4,
+            .step = {i % 5 ? 2 : 0.5, 2, i % 4 == 2 ? 1.998046875 : 2}};
+        for (int a = 0; a < 3; a++)
+            t.shift[a] = shifts[sample_between(&seed, 0, sizeof shifts / sizeof *shifts - 1)];
+        t.shift[1] = i % 4 == 1 ? -0.5 : t.shift[1];
+        t.shift[2] = i % 2 ? 0.5 : t.shift[2];
+        if (i % 3 == 0)
+            check_boxes(t, &seed);
+        else
+            check_whole(t, &seed, 1 + i % 2);
+    }
+}
+
 static void only_integers_with_few_bits_go_axis_by_axis(void **state) {
     (void)state;
     static const struct {
@@ -281,6 +313,7 @@ int main(void) {
         cmocka_unit_test(a_deskew_reads_only_what_it_needs),
         cmocka_unit_test(axis_aligned_affines_are_the_oracles_bit_for_bit),
         cmocka_unit_test(rows_that_share_weights_are_the_oracles_bit_for_bit),
+        cmocka_unit_test(rows_apart_are_the_oracles_bit_for_bit),
         cmocka_unit_test(only_integers_with_few_bits_go_axis_by_axis),
         cmocka_unit_test(every_dtype_mode_and_padding_is_the_oracles),
         cmocka_unit_test(long_axes_are_the_oracles),

@@ -96,12 +96,14 @@ static void offsets(points *p, const point_source *src) {
 #define WINDOWS     windows
 #define PRODUCTS    products
 #define BLEND_ALIKE blend_alike
+#define BLEND_APART blend_apart
 #define BLEND_ROWS  INT16_ROWS(blend_rows), [VXS_FLOAT32] = blend_rows_VXS_FLOAT32
 #else
 #define GRID_PLACE  NULL
 #define WINDOWS     NULL
 #define PRODUCTS    NULL
 #define BLEND_ALIKE NULL
+#define BLEND_APART NULL
 #define BLEND_ROWS  NULL
 #endif
 
@@ -174,6 +176,7 @@ const point_functions FOR_ISA(point_rows) = {
     .blend = {DTYPES(blend_points)},
     .blend_rows = {BLEND_ROWS},
     .blend_alike = BLEND_ALIKE,
+    .blend_apart = BLEND_APART,
     .products = PRODUCTS,
     .windows = WINDOWS,
     .odd = {odd_points_float, odd_points_double},
