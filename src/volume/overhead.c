@@ -22,9 +22,11 @@ static int64_t chunks_of_call(int64_t bytes, int64_t chunk_bytes) {
 }
 
 int64_t volume_read_overhead(const volume_info *info, int64_t bytes, int threads) {
-    if (raw_reader_serves(info))
-        return raw_reader_bytes(info, threads);
     int64_t chunk_bytes = layout_chunk_bytes(info->chunk, info->dtype), total = 0;
+    if (raw_reader_serves(info)) {
+        const int64_t by_library = info->filtered ? 0 : chunks_of_call(bytes, chunk_bytes) * 6 * KIB;
+        return saturating_add(raw_reader_bytes(info, threads), by_library);
+    }
     if (info->layout == VOLUME_VIRTUAL) {
         /* Sources of sources have HDF5's default chunk cache, 1 MiB. */
         total += min_i64(info->sources, SOURCES_OPEN) * (info->nested_sources ? 2 : 1) * MIB;

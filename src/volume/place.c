@@ -41,6 +41,12 @@ static int run_axis(const chunk_form *form, const box *where, const box_view *ds
     return a;
 }
 
+int64_t place_runs(const chunk_form *form, const box *where, const box_view *dst) {
+    int64_t run;
+    run_axis(form, where, dst, &run);
+    return box_voxels(where) / max_i64(1, run);
+}
+
 /* The number of a voxel within its chunk. */
 static size_t number_in_chunk(const chunk_form *form, const int64_t index[AXES]) {
     size_t number = 0;

@@ -17,4 +17,7 @@ typedef struct chunk_form {
 /* Copy the voxels of where, all of one chunk, to dst, whose w stride is 1. */
 void place_chunk(const chunk_form *form, const decoded_chunk *chunk, const box *where, const box_view *dst);
 
+/* In how many runs these voxels follow each other both in the chunk and in dst. */
+int64_t place_runs(const chunk_form *form, const box *where, const box_view *dst);
+
 #endif

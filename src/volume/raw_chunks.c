@@ -13,6 +13,10 @@
 /* Small chunks share a parcel, or handing them over would cost more than decoding them. */
 enum { PARCEL_CHUNKS = 16, PARCEL_BYTES = 16 << 10, LIBRARY_BYTES = 16 << 10 };
 
+/* HDF5 reads a chunk without filters run by run, as its voxels lie in memory: often a row of 64 of them at a
+ * time. To read all of the chunk and place it is faster while a run for each RUN_BYTES of it is wanted. */
+enum { PLAIN_CHUNK_BYTES = 64 << 20, RUN_BYTES = 8 << 10 };
+
 typedef struct raw_chunk {
     box part; /* the voxels wanted of it */
     size_t begin, bytes;
@@ -65,7 +69,8 @@ static int64_t stored_bytes(const volume_info *info) {
 }
 
 bool raw_reader_serves(const volume_info *info) {
-    return info->filtered && info->pipeline.known;
+    return info->layout == VOLUME_CHUNKED && info->pipeline.known &&
+           (info->filtered || stored_bytes(info) <= PLAIN_CHUNK_BYTES);
 }
 
 /* One parcel is decoded by each thread while the next ones are fetched. A lone thread fetches and decodes in
@@ -224,6 +229,12 @@ static bool find_chunk(const volume *v, const box *part, hsize_t at[AXES]) {
     return partial;
 }
 
+/* Whether a chunk is read as a whole, for the part of it that is wanted. */
+static bool takes_whole(const raw_reader *r, const box *part, const box_view *dst) {
+    return r->pipeline.count > 0 ||
+           saturating_mul(place_runs(&r->form, part, dst), RUN_BYTES) >= r->chunk_bytes;
+}
+
 /* Bytes of a chunk in the file; 0 for one that HDF5 has to deliver: not there, or of an odd size. */
 static hsize_t stored_size(volume *v, const hsize_t *at) {
     hsize_t bytes = 0, most = (hsize_t)decode_raw_bytes(v->raw->chunk_bytes);
@@ -231,7 +242,8 @@ static hsize_t stored_size(volume *v, const hsize_t *at) {
                    v->file_name);
     const bool known = H5Dget_chunk_storage_size(v->dataset, at, &bytes) >= 0;
     watchdog_end(v->dog);
-    return known && bytes <= most ? bytes : 0;
+    const bool odd = v->raw->pipeline.count == 0 && bytes != (hsize_t)v->raw->chunk_bytes;
+    return known && bytes <= most && !odd ? bytes : 0;
 }
 
 static vxs_status fetch_chunk(volume *v, const box *part, const hsize_t *at, bool plain, hsize_t bytes,
@@ -278,7 +290,7 @@ static vxs_status fill_parcel(fetching *f, parcel *p) {
         hsize_t at[AXES];
         bool partial = find_chunk(v, &f->walk.piece, at);
         const hsize_t *origin = at + (AXES - v->axes);
-        hsize_t bytes = stored_size(v, origin);
+        hsize_t bytes = takes_whole(v->raw, &f->walk.piece, v->raw->dst) ? stored_size(v, origin) : 0;
         if (p->count > 0 && p->used + bytes > PARCEL_BYTES)
             break;
         const bool plain = partial && v->raw->pipeline.partial_chunks_plain;
@@ -316,6 +328,17 @@ static void decode_all(raw_reader *r) {
     int slot;
     while (turns_take(&r->turns, &slot))
         decode_parcel(r, slot);
+}
+
+/* A chunk amid the box stands for all. */
+bool raw_reader_is_faster(const volume *v, const box *where, const box_view *dst) {
+    box part = *where;
+    for (int a = 0; a < AXES; a++) {
+        const int64_t middle = where->axis[a].begin + range_size(where->axis[a]) / 2;
+        const range chunk = range_align((range){middle, middle + 1}, v->chunk[a], v->shape[a]);
+        part.axis[a] = range_intersect(chunk, where->axis[a]);
+    }
+    return takes_whole(v->raw, &part, dst);
 }
 
 vxs_status raw_reader_read(volume *v, const box *where, const box_view *dst) {

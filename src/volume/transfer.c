@@ -185,7 +185,7 @@ vxs_status volume_read(volume *source, const box *where, const box_view *dst) {
     hdf5_prepare();
     CHECK(box_fits(source, where, dst), VXS_INTERNAL, "box %s is outside dataset '%s' or its view",
           volume_box_text(source, where, place), source->dataset_name);
-    if (source->raw)
+    if (source->raw && raw_reader_is_faster(source, where, dst))
         return raw_reader_read(source, where, dst);
     int64_t unit[AXES], most = call_voxels(source, where, false, unit);
     pieces_begin(&walk, where, unit, most);

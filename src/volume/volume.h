@@ -97,10 +97,11 @@ vxs_status volume_open_read(const volume_info *info, MPI_Comm comm, int threads,
 
 /* Read the voxels of where into dst, in the machine's byte order. Calls are cut to VOLUME_CALL_BYTES at
  * whole chunks. dst holds where; its w stride is 1 and its h, d, c, n strides are those of one enclosing
- * row-major array (each stride divides the next). Chunks under deflate, shuffle and fletcher32 are fetched
- * by the calling thread and decoded by the threads of volume_open_read; HDF5 does all else. Local,
- * independent. VXS_BAD_INPUT for a chunk that can't be decoded or lies outside of the file, VXS_IO for the
- * rest, with file, offset, dataset, box and reason. */
+ * row-major array (each stride divides the next). Chunks under deflate, shuffle and fletcher32, and
+ * those without filters of which short rows are wanted, are fetched whole by the calling thread and decoded
+ * by the threads of volume_open_read; HDF5 does all else. Local, independent. VXS_BAD_INPUT for a chunk that
+ * can't be decoded or lies outside of the file, VXS_IO for the rest, with file, offset, dataset, box and
+ * reason. */
 vxs_status volume_read(volume *source, const box *where, const box_view *dst);
 
 /*

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include "volume/raw_chunks.h"
+
 static const form small_form = {3, {9, 14, 11}, {4, 5, 6}, {9, 14, 11}, false, false};
 
 static hid_t half_type(void) {
@@ -28,7 +30,7 @@ static void check_form(const form *f, hid_t type, const char *filters, bool know
 
 static void every_order_of_filters_and_every_type_reads_as_by_hdf5(void **state) {
     (void)state;
-    static const char *const filters[] = {"D",  "S",   "F",   "SD",  "DS",  "FD",  "DF",   "SF",
+    static const char *const filters[] = {"",   "D",   "S",   "F",   "SD",  "DS",  "FD",   "DF",   "SF",
                                           "FS", "SDF", "SFD", "FSD", "DSF", "DFS", "FDSF", "FFDFF"};
     hid_t half = half_type(), truth = bool_type();
     const hid_t types[] = {H5T_STD_U8LE,   H5T_STD_I16LE,  H5T_STD_U16BE, H5T_STD_I32LE,
@@ -66,6 +68,8 @@ static void missing_partial_large_and_many_chunks_read_as_by_hdf5(void **state) 
         check_form(&forms[i], H5T_STD_U16LE, "SD", true);
         check_form(&forms[i], H5T_IEEE_F32BE, "SD", true);
         check_form(&forms[i], H5T_STD_U16BE, "DF", true);
+        check_form(&forms[i], H5T_STD_U16BE, "", true);
+        check_form(&forms[i], H5T_STD_U16LE, "", true);
     }
 }
 
@@ -254,13 +258,37 @@ static void threads_are_as_many_as_the_memory_holds_and_chunks_there_are(void **
         assert_int_equal(volume_read_threads(&info, 16, bytes), threads);
         assert_int_equal(volume_read_threads(&info, 16, bytes - 1), threads - 1);
     }
-    info.filtered = false;
+    info.layout = VOLUME_VIRTUAL;
     assert_int_equal(volume_read_threads(&info, 4, INT64_MAX), 1);
+}
+
+static void only_scattered_voxels_of_plain_chunks_are_taken_from_whole_ones(void **state) {
+    (void)state;
+    static const form plain = {3, {20, 96, 128}, {10, 48, 64}, {20, 96, 128}, false, false};
+    const struct {
+        box where;
+        bool whole;
+    } cases[] = {{{{{0, 1}, {0, 1}, {0, 20}, {0, 96}, {0, 128}}}, true},
+                 {{{{0, 1}, {0, 1}, {3, 4}, {0, 96}, {0, 128}}}, true},
+                 {{{{0, 1}, {0, 1}, {3, 4}, {0, 5}, {0, 64}}}, false},    /* 5 rows of 61440 bytes */
+                 {{{{0, 1}, {0, 1}, {0, 10}, {0, 48}, {0, 64}}}, false}}; /* one run */
+    hid_t file, dataset = make_filtered("plain.h5", &plain, H5T_STD_U16LE, "", &file);
+    volume_info info;
+    volume *v;
+    close_file(dataset, file);
+    assert_int_equal(volume_probe(in_folder("plain.h5"), "", &info), VXS_OK);
+    assert_int_equal(volume_open_read(&info, MPI_COMM_SELF, 2, &v), VXS_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const box_view view = box_view_packed(NULL, &cases[i].where);
+        assert_int_equal(raw_reader_is_faster(v, &cases[i].where, &view), cases[i].whole);
+    }
+    volume_close(v);
 }
 
 int main(int argc, char **argv) {
     MPI_Init(&argc, &argv);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_scattered_voxels_of_plain_chunks_are_taken_from_whole_ones),
         cmocka_unit_test(every_order_of_filters_and_every_type_reads_as_by_hdf5),
         cmocka_unit_test(other_pipelines_are_left_to_hdf5),
         cmocka_unit_test(missing_partial_large_and_many_chunks_read_as_by_hdf5),
