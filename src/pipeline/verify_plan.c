@@ -30,13 +30,15 @@ static void widen(const resolved_job *job, const volume_info *stored, int64_t me
         *room = wider;
 }
 
-vxs_status verify_plan(resolved_job *job, const volume_info *stored, int ranks, int threads, int64_t memory,
+vxs_status verify_plan(resolved_job *job, volume_info *stored, int ranks, int threads, int64_t memory,
                        verify_room *room) {
     job->only_compares = true;
     *room = room_of(stored, min_i64(GOOD_BYTES, memory / GOOD_SHARE));
     vxs_status status = plan_beside(job, ranks, threads, memory, room);
     if (status != VXS_USAGE)
         return status;
+    if (!stored->filtered)
+        stored->pipeline.known = false; /* HDF5 reads it slowly, but without buffers for whole chunks */
     *room = room_of(stored, 0);
     status = plan_beside(job, ranks, threads, memory, room);
     if (status == VXS_USAGE && job->plan.memory_bytes > 0)

@@ -11,9 +11,10 @@ typedef struct verify_room {
 
 /*
  * Plan a job that only compares, and the room beside it. What a job was planned with suffices to verify what
- * it wrote, if it was told (vxs_job's verify). VXS_USAGE with the number that would do. Local.
+ * it wrote, if it was told (vxs_job's verify). Where memory is short, stored is told to be read without
+ * buffers for whole chunks that pass no filters. VXS_USAGE with the number that would do. Local.
  */
-vxs_status verify_plan(resolved_job *job, const volume_info *stored, int ranks, int threads, int64_t memory,
+vxs_status verify_plan(resolved_job *job, volume_info *stored, int ranks, int threads, int64_t memory,
                        verify_room *room);
 
 /* What job_plan leaves free, so that the output can be verified with the same memory. Where it passes no

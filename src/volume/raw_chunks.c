@@ -14,8 +14,9 @@
 enum { PARCEL_CHUNKS = 16, PARCEL_BYTES = 16 << 10, LIBRARY_BYTES = 16 << 10 };
 
 /* HDF5 reads a chunk without filters run by run, as its voxels lie in memory: often a row of 64 of them at a
- * time. To read all of the chunk and place it is faster while a run for each RUN_BYTES of it is wanted. */
-enum { PLAIN_CHUNK_BYTES = 64 << 20, RUN_BYTES = 8 << 10 };
+ * time. To read all of the chunk and place it is faster while a run for each RUN_BYTES of it is wanted.
+ * Larger chunks have longer rows, and would take much memory. */
+enum { PLAIN_CHUNK_BYTES = 4 << 20, RUN_BYTES = 8 << 10 };
 
 typedef struct raw_chunk {
     box part; /* the voxels wanted of it */

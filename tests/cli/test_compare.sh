@@ -56,7 +56,7 @@ assert f['first'] == {'index': [0, 1, 7], 'a': '0', 'b': '0.10000000000000001'}
 assert f['worst']['index'] == [2, 2, 0] and f['max_absolute'] == 1e30 and f['max_relative'] == 1
 assert f['mean_absolute'] == float(mean), (f['mean_absolute'], float(mean))
 P
-for how in '1 --threads 3' '3 --memory 103k --threads 1' '5 --threads 2'; do
+for how in '1 --threads 3' '3 --memory 160k --threads 1' '5 --threads 2'; do
     # shellcheck disable=SC2086
     run ${how%% *} compare a.h5 b.h5 ${how#* }
     expect_status 1 "compare on $how"
