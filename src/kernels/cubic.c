@@ -7,6 +7,7 @@
 #include "geometry/spline.h"
 #include "kernels/isa.h"
 #include "kernels/rows.h"
+#include "kernels/shares.h"
 
 enum {
     SPAN = 256,           /* source rows and columns of a tile: then its halo is a small part of it */
@@ -95,21 +96,22 @@ void cubic_worker_init(cubic_worker *k, const cubic_job *j, void *scratch) {
     memset(k->planes, 0, (size_t)(rows[0] * ROW_BYTES));
 }
 
-/* Tiles of nearly the same size. */
+/* Tiles of the same size, or one less. */
 typedef struct cut {
-    int64_t begin, end, size, count;
+    range outputs;
+    int64_t count;
 } cut;
 
 /* multiple: of so many tiles, as long as there are outputs. */
 static cut cut_of(range outputs, int64_t most, int64_t multiple) {
     const int64_t tiles = round_up(div_ceil(range_size(outputs), most), multiple);
-    const int64_t count = min_i64(tiles, range_size(outputs));
-    return (cut){outputs.begin, outputs.end, div_ceil(range_size(outputs), count), count};
+    return (cut){outputs, min_i64(tiles, range_size(outputs))};
 }
 
 static range part_of(const cut *c, int64_t index) {
-    const int64_t begin = c->begin + index * c->size;
-    return (range){begin, min_i64(begin + c->size, c->end)};
+    const int64_t all = range_size(c->outputs), each = all / c->count, rest = all % c->count;
+    const int64_t begin = c->outputs.begin + index * each + min_i64(index, rest);
+    return (range){begin, begin + each + (index < rest)};
 }
 
 /* As few tiles as memory allows, but enough for all threads. */
@@ -142,8 +144,7 @@ static void run_item(cubic_worker *k, const cut cuts[3], int64_t item) {
         outputs.axis[a] = (range){at, at + 1};
         item /= range_size(out[a]);
     }
-    if (!box_is_empty(&outputs))
-        cubic_tile(k, &outputs);
+    cubic_tile(k, &outputs);
 }
 
 void cubic_run(const resample_kernel *kernel, const box_view *src, const box_view *dst) {
@@ -163,12 +164,14 @@ void cubic_run(const resample_kernel *kernel, const box_view *src, const box_vie
         range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * cuts[0].count * cuts[1].count * cuts[2].count;
     const int64_t bytes = cubic_scratch_bytes(maps);
     const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
+    shares work;
+    shares_deal(&work, items, threads);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         cubic_worker k;
         cubic_worker_init(&k, &j, (char *)kernel->scratch + omp_get_thread_num() * bytes);
-#pragma omp for schedule(dynamic)
-        for (int64_t item = 0; item < items; item++)
+        share_walk walk = {omp_get_thread_num(), 0};
+        for (int64_t item; (item = shares_next(&work, &walk)) >= 0;)
             run_item(&k, cuts, item);
     }
 }

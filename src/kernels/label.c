@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "kernels/isa.h"
 #include "kernels/label_rows.h"
+#include "kernels/shares.h"
 
 /* Blocks of rows per thread: enough that a slow core does not keep the others waiting. */
 enum { BLOCKS_PER_THREAD = 8, ROW_FLOATS = LABEL_TILE + 16 };
@@ -120,11 +121,13 @@ void label_kernel_run(const label_kernel *kernel, const box_view *src, const box
              .direct_out = kernel->dst_dtype == VXS_UINT8 && dst->stride[AXIS_W] == 1};
     const int64_t items = cut_work(&j), bytes = round_up((int64_t)sizeof(worker), 64);
     const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
+    shares work;
+    shares_deal(&work, items, threads);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         worker *k = (worker *)((char *)kernel->scratch + omp_get_thread_num() * bytes);
-#pragma omp for schedule(dynamic)
-        for (int64_t item = 0; item < items; item++)
+        share_walk walk = {omp_get_thread_num(), 0};
+        for (int64_t item; (item = shares_next(&work, &walk)) >= 0;)
             run_item(k, &j, item);
     }
 }

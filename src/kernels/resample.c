@@ -8,6 +8,7 @@
 #include "kernels/cubic.h"
 #include "kernels/engine.h"
 #include "kernels/isa.h"
+#include "kernels/shares.h"
 
 /* Blocks of rows per thread: enough that a slow core does not keep the others waiting. */
 enum { BLOCKS_PER_THREAD = 8 };
@@ -197,12 +198,14 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
         j.strips * j.blocks * range_size(out[AXIS_N]) * range_size(out[AXIS_C]) * range_size(out[AXIS_D]);
     const int64_t bytes = worker_bytes(j.row_voxels, min_i64(STRIP_OUTPUTS, kernel->axis[2]->map.out));
     const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
+    shares work;
+    shares_deal(&work, items, threads);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         worker k;
         worker_init(&k, &j, (char *)kernel->scratch + omp_get_thread_num() * bytes);
-#pragma omp for schedule(dynamic)
-        for (int64_t item = 0; item < items; item++)
+        share_walk walk = {omp_get_thread_num(), 0};
+        for (int64_t item; (item = shares_next(&work, &walk)) >= 0;)
             run_item(&k, item);
         if (j.stream)
             j.rows->stream_end();

@@ -8,6 +8,7 @@
 #include "kernels/cache.h"
 #include "kernels/isa.h"
 #include "kernels/sampling.h"
+#include "kernels/shares.h"
 
 /* fill as a voxel of the source: rounded half to even and clamped. */
 static void make_fill(sampling *s) {
@@ -233,13 +234,15 @@ void sampling_points(const sample_kernel *kernel, const box_view *src, const box
     s.blocks = div_ceil(range_size(out[AXIS_H]), s.block_rows);
     const int64_t items = s.blocks * planes;
     const int threads = (int)min_i64(max_i64(kernel->threads, 1), items);
+    shares work;
+    shares_deal(&work, items, threads);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         points p = {.functions = s.points};
         row_block b;
         sampling_rows_begin(&b, &s);
-#pragma omp for schedule(dynamic)
-        for (int64_t item = 0; item < items; item++)
+        share_walk walk = {omp_get_thread_num(), 0};
+        for (int64_t item; (item = shares_next(&work, &walk)) >= 0;)
             sample_block(&b, &p, &s, item);
         if (s.stream)
             s.rows->stream_end();
