@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "geometry/spline.h"
+#include "kernels/cache.h"
 #include "kernels/isa.h"
 #include "kernels/rows.h"
 #include "kernels/shares.h"
@@ -156,6 +157,8 @@ void cubic_run(const resample_kernel *kernel, const box_view *src, const box_vie
                    .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
                    .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
                    .sizes = cubic_sizes_of(maps)};
+    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
+    j.stream = box_voxels(&dst->where) * j.dst_bytes > cache_bytes / 2;
     spline_factors(j.factors);
     cut cuts[3];
     cut_work(&j, cuts);
@@ -173,5 +176,7 @@ void cubic_run(const resample_kernel *kernel, const box_view *src, const box_vie
         share_walk walk = {omp_get_thread_num(), 0};
         for (int64_t item; (item = shares_next(&work, &walk)) >= 0;)
             run_item(&k, cuts, item);
+        if (j.stream)
+            j.rows->stream_end();
     }
 }

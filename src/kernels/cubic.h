@@ -39,6 +39,7 @@ typedef struct cubic_job {
     const struct row_functions *rows;
     const box_view *src, *dst;
     int64_t src_bytes, dst_bytes; /* of an element */
+    bool stream;                  /* the output is too large to stay in the caches */
     double factors[SPLINE_FACTORS];
     cubic_sizes sizes;
 } cubic_job;

@@ -179,7 +179,8 @@ static void along_h(cubic_worker *k, const side *h, int64_t at[AXES], double *ro
     const double *summed = summed_rows(k, h, rows, n);
     for (int64_t o = 0; o < h->count; o += TILE_WIDTH) {
         const int64_t count = min_i64(TILE_WIDTH, h->count - o);
-        const row_sums sums = sums_of(h, o, count, n);
+        row_sums sums = sums_of(h, o, count, n);
+        sums.stream = j->stream;
         at[AXIS_H] = begin + o;
         char *to = output_at(j, at);
         if (copies) {

@@ -19,6 +19,7 @@ typedef struct row_sums {
     int64_t taps, origin, outputs;
     int64_t out_step; /* in rows */
     int64_t width;    /* columns, of TILE_WIDTH; those beyond may be computed too */
+    bool stream;      /* of voxels: they would not stay in the caches, and need not go through them */
 } row_sums;
 
 typedef void row_sums_fn(double *out, const double *in, const row_sums *sums);

@@ -5,13 +5,16 @@
 #if defined(__AVX512F__)
 #include <immintrin.h>
 enum { LANES = 8 };
+#define STREAM(to, v)  _mm256_stream_ps(to, (__m256)(v))
 #define FUSED(a, b, c) ((vector)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
 #elif defined(__AVX__) && defined(__FMA__)
 #include <immintrin.h>
 enum { LANES = 4 };
+#define STREAM(to, v)  _mm_stream_ps(to, (__m128)(v))
 #define FUSED(a, b, c) ((vector)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
 #else
 enum { LANES = 2 };
+#define STREAM(to, v)  (*(voxels *)(to) = (v)) /* too narrow to pass the caches by */
 #define FUSED(a, b, c) ((vector){fma((a)[0], (b)[0], (c)[0]), fma((a)[1], (b)[1], (c)[1])})
 #endif
 
@@ -19,8 +22,10 @@ enum { LANES = 2 };
 enum { VECTORS = 8, COLUMNS = VECTORS * LANES };
 /* The filter keeps seven vectors of every column in registers. */
 enum { FILTERED = 2 };
+enum { LINE = 64 }; /* bytes of a cache line */
 
 typedef double vector __attribute__((vector_size(LANES * sizeof(double)), may_alias));
+typedef float voxels __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 /* In unrolled loops, so that the sums stay in registers: vectors is a constant wherever this is inlined. */
 #define EACH(i)         _Pragma("GCC unroll 8") for (int i = 0; i < vectors; i++)
 #define INLINE          static inline __attribute__((always_inline))
@@ -135,38 +140,45 @@ INLINE void filter_columns(double *out, double *between, const double *in, int64
             CALL(c, 8);                                                                                      \
         }
 
-static void sums(double *out, const double *in, const row_sums *s) {
+static void sums(double *out, const double *in, const row_sums *s){
 #define CALL(c, n) sum_columns(out + (c), in + (c), s, n)
     BY_COLUMNS(s->width, CALL)
 #undef CALL
 }
 
-typedef float voxels __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
-
-INLINE void put_sums(float *out, const double *in, const double *weight, int64_t taps, int vectors) {
+INLINE void put_sums(float *out, const double *in, const double *weight, int64_t taps, int vectors,
+                     bool stream) {
     vector sum[VECTORS];
     EACH(i) sum[i] = VECTOR_AT(in) * weight[0];
     for (int64_t t = 1; t < taps; t++)
         EACH(i) sum[i] += VECTOR_AT(in + t * TILE_WIDTH) * weight[t];
-    EACH(i) * (voxels *)(out + i * LANES) = __builtin_convertvector(sum[i], voxels);
+    if (stream)
+        EACH(i) STREAM(out + i * LANES, __builtin_convertvector(sum[i], voxels));
+    else
+        EACH(i) * (voxels *)(out + i * LANES) = __builtin_convertvector(sum[i], voxels);
 }
 
-INLINE void put_columns(float *out, int64_t step, const double *in, const row_sums *s, int vectors) {
+INLINE void put_columns(float *out, int64_t step, const double *in, const row_sums *s, int vectors,
+                        bool stream) {
     for (int64_t o = 0; o < s->outputs; o++, out += step) {
         const double *from = in + (s->start[o] - s->origin) * TILE_WIDTH, *weight = s->weight + o * s->taps;
         if (s->last)
-            put_sums(out, from, weight, s->last[o] - s->start[o] + 1, vectors);
+            put_sums(out, from, weight, s->last[o] - s->start[o] + 1, vectors, stream);
         else
-            put_sums(out, from, weight, 4, vectors);
+            put_sums(out, from, weight, 4, vectors, stream);
     }
 }
 
 static void sums_float(float *out, int64_t step, const double *in, const row_sums *s) {
+    const bool lines = (uintptr_t)out % LINE == 0 && step % (LINE / (int)sizeof *out) == 0;
     int64_t c = 0;
     for (; c + COLUMNS <= s->width; c += COLUMNS)
-        put_columns(out + c, step, in + c, s, VECTORS);
+        if (s->stream && lines)
+            put_columns(out + c, step, in + c, s, VECTORS, true);
+        else
+            put_columns(out + c, step, in + c, s, VECTORS, false);
     for (; c + LANES <= s->width; c += LANES)
-        put_columns(out + c, step, in + c, s, 1);
+        put_columns(out + c, step, in + c, s, 1, false);
     for (int64_t o = 0; o < s->outputs && c < s->width; o++) { /* no columns beyond */
         float last[LANES];
         row_sums one = *s;
@@ -174,7 +186,7 @@ static void sums_float(float *out, int64_t step, const double *in, const row_sum
         one.last = s->last ? s->last + o : NULL;
         one.weight = s->weight + o * s->taps;
         one.outputs = 1;
-        put_columns(last, LANES, in + c, &one, 1);
+        put_columns(last, LANES, in + c, &one, 1, false);
         memcpy(out + o * step + c, last, (size_t)(s->width - c) * sizeof *out);
     }
 }
