@@ -139,12 +139,10 @@ def copy_ratio(bandwidths):
 
 def two_threads(rows):
     """Where the memory allows: a bare loop over the same lines shows what two cores gain of it."""
-    one = {row["name"]: row["ours"] for row in rows if row["threads"] == 1 and row["ours"]}
     for row in rows:
-        if row["threads"] == 2 and row["ours"] and row["name"] in one:
-            times, share = one[row["name"]]["ms_median"] / row["ours"]["ms_median"], row["ours"]["bandwidth_share"]
-            floors = one[row["name"]]["floor_ms"], row["ours"]["floor_ms"]
-            bare = floors[0] / floors[1] if min(floors) > 0 else math.inf
+        if row["threads"] == 2 and row["ours"] and row.get("beside_one", {}).get("times"):
+            times, share = row["beside_one"]["times"], row["ours"]["bandwidth_share"]
+            bare = row["beside_one"]["floor_times"] or math.inf
             holds = times >= min(1.8, bare) or (in_memory(row) and share >= 0.85)
             beside = f", a bare loop over the same lines {bare:.2f} times" if bare < math.inf else ""
             yield holds, f"{row['name']}: {times:.2f} times{beside}; {100 * share:.0f} % of the bandwidth"

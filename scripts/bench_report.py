@@ -30,7 +30,7 @@ def kernel_rows(kernels, peers):
         for row in run["rows"]:
             floors[row["name"], row["threads"]] = row["floor_ms"], row["floor_ms"] / row["ms_median"]
             rows[row["name"], row["threads"]] = {"name": row["name"], "threads": row["threads"], "ours": row, "peers": {},
-                                                 "commit": run.get("note")}
+                                                 "beside_one": beside_one(row), "commit": run.get("note")}
     for found in peers["rows"] if peers else []:
         row = rows.setdefault((found["name"], found["threads"]),
                               {"name": found["name"], "threads": found["threads"], "ours": None})
@@ -48,6 +48,12 @@ def kernel_rows(kernels, peers):
             row["ours"]["floor_ms"], row["ours"]["floor_share"] = floors.get(key, (0, 0))
     names = {name: place for place, (name, _) in reversed(list(enumerate(rows)))}  # where each came first
     return sorted(rows.values(), key=lambda row: (names[row["name"]], row["threads"]))
+
+
+def beside_one(row):
+    """How many times faster than one thread, ours and the floor, timed in turns; 0: not known."""
+    faster = lambda one, all_: row.get(one, 0) / row[all_] if row[all_] else 0
+    return {"times": faster("one_thread_ms", "ms_median"), "floor_times": faster("one_thread_floor_ms", "floor_ms")}
 
 
 def merged(runs):

@@ -50,8 +50,9 @@ static void print_head(const settings *s, const roof *top) {
     printf("voxslab %s on %s, %ld cores, %.2f GHz; %d thread%s: read %.1f, copy %.1f, triad %.1f GB/s\n\n",
            vxs_version(), cpu, sysconf(_SC_NPROCESSORS_ONLN), top->ghz, s->threads, s->threads > 1 ? "s" : "",
            top->bandwidth.read, top->bandwidth.copy, top->bandwidth.triad);
-    printf("%-45s %9s %9s %9s %8s %8s %7s %6s %8s %9s %6s\n", "row", "ms", "least", "most", "Gvox/s",
-           "in Gv/s", "GB/s", "share", "cycles", "floor ms", "of it");
+    printf("%-45s %9s %9s %9s %8s %8s %7s %6s %8s %9s %6s%s\n", "row", "ms", "least", "most", "Gvox/s",
+           "in Gv/s", "GB/s", "share", "cycles", "floor ms", "of it",
+           s->threads > 1 ? "   1 thread   by  floors" : "");
 }
 
 static void print_row(const bench_row *r, const roof *top, int threads) {
@@ -62,18 +63,25 @@ static void print_row(const bench_row *r, const roof *top, int threads) {
            cycles_per_voxel(r, top, threads));
     if (r->floor > 0)
         printf(" %9.3f %5.0f%%", 1e3 * r->floor, 100 * r->floor / r->median);
+    else
+        printf(" %9s %6s", "", "");
+    if (r->one > 0)
+        printf(" %9.3f %6.2f", 1e3 * r->one, r->one / r->median);
+    if (r->one_floor > 0)
+        printf(" %6.2f", r->one_floor / r->floor);
     putchar('\n');
     fflush(stdout);
 }
 
 static json_t *row_json(const bench_row *r, const roof *top, int threads) {
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:f}", "name",
-                     r->name, "mode", r->mode, "dtype", dtype_name(r->dtype), "in", (json_int_t)r->in, "out",
-                     (json_int_t)r->out, "threads", threads, "repeats", r->repeats, "ms_median",
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:f, s:f, s:f}",
+                     "name", r->name, "mode", r->mode, "dtype", dtype_name(r->dtype), "in", (json_int_t)r->in,
+                     "out", (json_int_t)r->out, "threads", threads, "repeats", r->repeats, "ms_median",
                      1e3 * r->median, "ms_min", 1e3 * r->least, "ms_max", 1e3 * r->most, "bytes",
                      (json_int_t)r->bytes, "gb_per_s", gb_per_s(r), "bandwidth_share",
                      gb_per_s(r) / bandwidth_roof(&top->bandwidth), "cycles_per_voxel",
-                     cycles_per_voxel(r, top, threads), "floor_ms", 1e3 * r->floor);
+                     cycles_per_voxel(r, top, threads), "floor_ms", 1e3 * r->floor, "one_thread_ms",
+                     1e3 * r->one, "one_thread_floor_ms", 1e3 * r->one_floor);
 }
 
 static json_t *head_json(const settings *s, const roof *top) {
@@ -116,7 +124,7 @@ static int run_rows(const settings *s, const roof *top, json_t *report) {
     for (int k = 0; (family = row_at(&r, &i, k, s->smoke)) != NULL; k++) {
         if (!is_wanted(s, &r))
             continue;
-        r.beside_floor = true;
+        r.compared = true;
         if (!run_row(&r, family, i, s->seconds))
             return EXIT_FAILURE;
         print_row(&r, top, s->threads);

@@ -43,9 +43,16 @@ static void describe(bench_row *r, int i, bool smoke) {
 }
 
 /* The lesser of what was found before and now. */
-static double floor_now(const job *j, double before, double seconds) {
-    const double now = floor_seconds(j->options.mode, &j->src, &j->dst, vxs_get_num_threads(), seconds);
+static double floor_now(const job *j, int threads, double before, double seconds) {
+    const double now = floor_seconds(j->options.mode, &j->src, &j->dst, threads, seconds);
     return before > 0 && before < now ? before : now;
+}
+
+static void time_floors(bench_row *r, const job *j, double seconds) {
+    const int threads = vxs_get_num_threads();
+    r->floor = floor_now(j, threads, r->floor, seconds);
+    if (threads > 1)
+        r->one_floor = floor_now(j, 1, r->one_floor, seconds);
 }
 
 /* The floor takes its turn before and after, so that both meet the same neighbours. */
@@ -56,11 +63,11 @@ static bool run(bench_row *r, int i, double seconds) {
     bool done = j.src.data && j.dst.data && r->bytes > 0;
     if (done) {
         bench_fill(&j.src);
-        if (r->beside_floor)
-            r->floor = floor_now(&j, 0, seconds / 4);
+        if (r->compared)
+            time_floors(r, &j, seconds / 4);
         done = bench_time(r, resample, &j, seconds);
-        if (r->beside_floor)
-            r->floor = floor_now(&j, r->floor, seconds / 4);
+        if (r->compared)
+            time_floors(r, &j, seconds / 4);
     }
     free(j.src.data);
     free(j.dst.data);

@@ -6,28 +6,61 @@
 #include "base/dtype.h"
 #include "bench/machine.h"
 
-enum { REPEATS_MAX = 1000, REPEATS_MIN = 3 };
+enum { REPEATS_MAX = 1000, REPEATS_MIN = 3, TURNS = 5 };
 
 static int by_value(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-bool bench_time(bench_row *r, bench_call *call, const void *arg, double seconds) {
-    static double took[REPEATS_MAX];
+/* What calls took. */
+typedef struct series {
+    int repeats;
+    double took[REPEATS_MAX];
+} series;
+
+/* As many calls more as the time allows, and at_least so many. */
+static bool lengthen(series *s, bench_call *call, const void *arg, int at_least, double seconds) {
     double spent = 0;
     if (call(arg) != VXS_OK)
         return false;
-    for (r->repeats = 0; r->repeats < REPEATS_MAX && (r->repeats < REPEATS_MIN || spent < seconds);) {
+    for (int k = 0; s->repeats < REPEATS_MAX && (k < at_least || spent < seconds); k++) {
         const double begin = seconds_now();
         if (call(arg) != VXS_OK)
             return false;
-        spent += took[r->repeats++] = seconds_now() - begin;
+        spent += s->took[s->repeats++] = seconds_now() - begin;
     }
-    qsort(took, (size_t)r->repeats, sizeof *took, by_value);
-    r->least = took[0];
-    r->median = took[r->repeats / 2];
-    r->most = took[r->repeats - 1];
+    return true;
+}
+
+static bool lengthen_alone(series *s, bench_call *call, const void *arg, double seconds) {
+    const int threads = vxs_get_num_threads();
+    vxs_set_num_threads(1);
+    const bool done = lengthen(s, call, arg, 1, seconds);
+    vxs_set_num_threads(threads);
+    return done;
+}
+
+static void sort(series *s) {
+    qsort(s->took, (size_t)s->repeats, sizeof *s->took, by_value);
+}
+
+bool bench_time(bench_row *r, bench_call *call, const void *arg, double seconds) {
+    static series all, one;
+    const bool in_turns = r->compared && vxs_get_num_threads() > 1;
+    const int turns = in_turns ? TURNS : 1;
+    all.repeats = one.repeats = 0;
+    for (int turn = 0; turn < turns; turn++)
+        if (!lengthen(&all, call, arg, (REPEATS_MIN + turns - 1) / turns, seconds / turns) ||
+            (in_turns && !lengthen_alone(&one, call, arg, seconds / turns)))
+            return false;
+    sort(&all);
+    sort(&one);
+    r->repeats = all.repeats;
+    r->least = all.took[0];
+    r->median = all.took[all.repeats / 2];
+    r->most = all.took[all.repeats - 1];
+    r->one = in_turns ? one.took[one.repeats / 2] : 0;
     return true;
 }
 

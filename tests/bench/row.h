@@ -16,8 +16,9 @@ typedef struct bench_row {
     int64_t bytes;                 /* that must pass between memory and the processor */
     int repeats;
     double median, least, most; /* seconds */
-    bool beside_floor;          /* whether the floor is to be timed too */
-    double floor; /* seconds of the same lines in the same order without any work (floor.h); 0: not known */
+    bool compared;              /* whether what follows is to be timed too, in turns; 0: not known */
+    double floor;               /* seconds of the same lines in the same order without any work (floor.h) */
+    double one, one_floor;      /* what one thread takes, where the figures are of more */
 } bench_row;
 
 typedef struct bench_family {
@@ -35,7 +36,8 @@ extern const bench_family resample_rows, sample_rows, wide_rows;
 
 typedef vxs_status bench_call(const void *arg);
 
-/* Calls until the time is up; the first, which touches the output's pages, does not count. */
+/* Calls until the time is up; the first, which touches the output's pages, does not count, nor does the first
+ * after a change of threads. */
 bool bench_time(bench_row *r, bench_call *call, const void *arg, double seconds);
 
 /* A cube of its own memory, for free(); data NULL when short. */
