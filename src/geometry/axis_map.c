@@ -26,6 +26,24 @@ typedef struct axis_rule {
     void (*locate)(const axis_map *map, int64_t i, taps *t);
 } axis_rule;
 
+typedef struct quotient {
+    uint64_t whole, rest;
+} quotient;
+
+/* Of numbers that mostly fit a register, where a division takes a fraction of the time; whole does in any
+ * case. */
+static quotient divide(u128 number, u128 by) {
+    if (number <= UINT32_MAX && by <= UINT32_MAX) {
+        const uint32_t n = (uint32_t)number, d = (uint32_t)by;
+        return (quotient){n / d, n % d};
+    }
+    if (number <= UINT64_MAX && by <= UINT64_MAX) {
+        const uint64_t n = (uint64_t)number, d = (uint64_t)by;
+        return (quotient){n / d, n % d};
+    }
+    return (quotient){(uint64_t)(number / by), (uint64_t)(number % by)};
+}
+
 static int64_t nearest_torch(const axis_map *map, int64_t i) {
     float scale = (float)map->in / (float)map->out;
     float p = scale * ((float)i + 0.5f);
@@ -38,10 +56,10 @@ static int64_t nearest_torch(const axis_map *map, int64_t i) {
 static int64_t nearest_exact(const axis_map *map, int64_t i) {
     uint64_t in = (uint64_t)map->in, out = (uint64_t)map->out, u = (uint64_t)i;
     if (!map->align)
-        return (int64_t)((u128)(2 * u + 1) * in / (2 * out));
+        return (int64_t)divide((u128)(2 * u + 1) * in, 2 * (u128)out).whole;
     if (out == 1)
         return 0;
-    return (int64_t)(((u128)(2 * u) * (in - 1) + (out - 1)) / (2 * (out - 1)));
+    return (int64_t)divide((u128)(2 * u) * (in - 1) + (out - 1), 2 * ((u128)out - 1)).whole;
 }
 
 static void locate_nearest(const axis_map *map, int64_t i, taps *t) {
@@ -63,8 +81,9 @@ static int64_t linear_exact(const axis_map *map, int64_t i, double *upper) {
         num = num > out ? num - out : 0;
         den = 2 * out;
     }
-    *upper = (double)(uint64_t)(num % den) / (double)(uint64_t)den;
-    return (int64_t)(num / den);
+    const quotient q = divide(num, den);
+    *upper = (double)q.rest / (double)(uint64_t)den;
+    return (int64_t)q.whole;
 }
 
 /* The same as PyTorch does it, in float for all but float64 volumes: real is the type of every step. */
@@ -103,8 +122,8 @@ static void locate_linear(const axis_map *map, int64_t i, taps *t) {
 
 static void locate_area(const axis_map *map, int64_t i, taps *t) {
     uint64_t in = (uint64_t)map->in, out = (uint64_t)map->out, u = (uint64_t)i;
-    t->first = (int64_t)((u128)u * in / out);
-    t->last = (int64_t)(((u128)(u + 1) * in - 1) / out);
+    t->first = (int64_t)divide((u128)u * in, out).whole;
+    t->last = (int64_t)divide((u128)(u + 1) * in - 1, out).whole;
 }
 
 static void locate_same(const axis_map *map, int64_t i, taps *t) {

@@ -65,7 +65,7 @@ void worker_locate(worker *k, const int64_t at[AXES]) {
 
 /* How many outputs from t's entry begin on fit the span, at least one; their sources never fall. */
 static int64_t outputs_that_fit(const tap_table *t, int64_t begin, int64_t count, int64_t span_max) {
-    int64_t low = 1, high = count;
+    int64_t low = t->last[begin + count - 1] - t->first[begin] < span_max ? count : 1, high = count;
     while (low < high) {
         int64_t middle = low + (high - low + 1) / 2;
         if (t->last[begin + middle - 1] - t->first[begin] < span_max)
@@ -86,6 +86,40 @@ static void prepare_weights(worker *k, const double *weight, int64_t n) {
             ((double *)k->lower)[o] = weight[2 * o];
             ((double *)k->upper)[o] = weight[2 * o + 1];
         }
+}
+
+static int32_t lesser(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
+static int32_t greater(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
+/* step: from each output to the next, if it is the same; step_most. For vectors, as is measure_taps. */
+static void measure_steps(strip *s) {
+    const int32_t *first = s->first, step = s->outputs > 1 ? first[1] : 1;
+    int32_t most = step, other = 0;
+    for (int64_t o = 1; o < s->outputs; o++) {
+        const int32_t here = first[o] - first[o - 1];
+        most = greater(most, here);
+        other |= here ^ step;
+    }
+    s->step = other ? 0 : step;
+    s->step_most = most;
+}
+
+static void measure_taps(strip *s) {
+    const int32_t *first = s->first, *last = s->last;
+    int32_t least = last[0] - first[0], most = least;
+    for (int64_t o = 1; o < s->outputs; o++) {
+        const int32_t beyond = last[o] - first[o];
+        least = lesser(least, beyond);
+        most = greater(most, beyond);
+    }
+    s->taps_least = (int64_t)least + 1;
+    s->taps_most = (int64_t)most + 1;
+    s->taps = least == most ? s->taps_least : 0;
 }
 
 /* Twice as many voxels as the source has: outputs come in pairs that share their taps, from the first or the
@@ -130,30 +164,18 @@ range worker_prepare(worker *k, range outputs) {
     if (k->outputs.begin == prepared.begin && k->outputs.end == prepared.end)
         return prepared;
     const int64_t *first = t->first + begin, *last = t->last + begin;
-    int64_t step = n > 1 ? first[1] - first[0] : 1, step_most = step;
-    int64_t taps_least = last[0] - first[0] + 1, taps_most = taps_least;
     for (int64_t o = 0; o < n; o++) {
         k->first[o] = (int32_t)(first[o] - first[0]);
-        k->last[o] = (int32_t)(last[o] - first[0]); /* a single window may be longer: area_row looks again */
-        step = k->first[o] == o * step ? step : 0;
-        step_most = max_i64(step_most, o > 0 ? first[o] - first[o - 1] : 0);
-        taps_least = min_i64(taps_least, last[o] - first[o] + 1);
-        taps_most = max_i64(taps_most, last[o] - first[o] + 1);
+        k->last[o] = (int32_t)min_i64(last[o] - first[0], INT32_MAX - 1); /* if one alone, see area_row */
     }
     if (t->weight)
         prepare_weights(k, t->weight + 2 * begin, n);
     k->outputs = prepared;
     k->src_w = first[0];
-    k->strip = (strip){.outputs = n,
-                       .step = step,
-                       .taps = taps_least == taps_most ? taps_least : 0,
-                       .taps_least = taps_least,
-                       .taps_most = taps_most,
-                       .step_most = step_most,
-                       .first = k->first,
-                       .last = k->last,
-                       .lower = k->lower,
-                       .upper = k->upper};
+    k->strip =
+        (strip){.outputs = n, .first = k->first, .last = k->last, .lower = k->lower, .upper = k->upper};
+    measure_steps(&k->strip);
+    measure_taps(&k->strip);
     find_pairs(&k->strip);
     k->copied_from = NULL;
     worker_new_plane(k);
