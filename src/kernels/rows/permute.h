@@ -35,24 +35,29 @@ static inline void store_part(void *to, __m256i v, int64_t bytes) {
         _mm256_mask_storeu_epi8(to, (__mmask32)first_bits(bytes), v);
 }
 
-/* What a group of outputs picks from: the row from the group's first tap on, and how much there is of it. */
+/* What a group of outputs picks from: two vectors of the row, from voxel `from` on. */
 typedef struct near_row {
     __m512i low, high;
+    int32_t from;
 } near_row;
 
+/* From the group's first tap on, or as much before it as the row ends too soon: a load of a part would have
+ * to wait until the row, which was stored just now, has left for the caches. */
 static inline near_row load_near(const void *row, const strip *s, int64_t o, int64_t bytes) {
-    const char *from = (const char *)row + s->first[o] * bytes;
-    const int64_t there = (s->last[s->outputs - 1] + 1 - s->first[o]) * bytes;
-    if (there >= 2 * VECTOR_BYTES)
-        return (near_row){_mm512_loadu_si512(from), _mm512_loadu_si512(from + VECTOR_BYTES)};
-    return (near_row){load_part(from, there), load_part(from + VECTOR_BYTES, there - VECTOR_BYTES)};
+    const int32_t voxels = 2 * VECTOR_BYTES / (int32_t)bytes, end = s->last[s->outputs - 1] + 1;
+    if (end < voxels)
+        return (near_row){load_part(row, end * bytes),
+                          load_part((const char *)row + VECTOR_BYTES, end * bytes - VECTOR_BYTES), 0};
+    const int32_t from = s->first[o] < end - voxels ? s->first[o] : end - voxels;
+    const char *here = (const char *)row + from * bytes;
+    return (near_row){_mm512_loadu_si512(here), _mm512_loadu_si512(here + VECTOR_BYTES), from};
 }
 
-/* Distances in voxels from tap `from` to the taps of 16 outputs, of which so many are there. */
-static inline __m512i distances(const int32_t *tap, int32_t from, int64_t outputs) {
+/* Distances in voxels from row.from to the taps of 16 outputs, of which so many are there. */
+static inline __m512i distances(const int32_t *tap, near_row row, int64_t outputs) {
     const __m512i taps = outputs < 16 ? _mm512_maskz_loadu_epi32((__mmask16)first_bits(outputs), tap)
                                       : _mm512_loadu_si512(tap);
-    return _mm512_sub_epi32(taps, _mm512_set1_epi32(from));
+    return _mm512_sub_epi32(taps, _mm512_set1_epi32(row.from));
 }
 
 /* The voxels at those distances: 16 of 16 bits, 8 of 32 or 4 of 64. */

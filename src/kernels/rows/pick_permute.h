@@ -55,11 +55,11 @@ static inline int64_t voxels_to_line(const void *in, int64_t bytes) {
         return n;                                                                                            \
     }
 PICK_MANY_OF(uint8_t, 1, 32,
-             near_8_bits(row, distances(tap, *tap, n - o), distances(tap + 16, *tap, n - o - 16)),
+             near_8_bits(row, distances(tap, row, n - o), distances(tap + 16, row, n - o - 16)),
              _mm512_cvtepi16_epi8, _mm512_srl_epi16)
-PICK_MANY_OF(uint16_t, 2, 16, near_16_bits(row, distances(tap, *tap, n - o)), _mm512_cvtepi32_epi16,
+PICK_MANY_OF(uint16_t, 2, 16, near_16_bits(row, distances(tap, row, n - o)), _mm512_cvtepi32_epi16,
              _mm512_srl_epi32)
-PICK_MANY_OF(uint32_t, 4, 8, near_32_bits(row, distances(tap, *tap, n - o)), _mm512_cvtepi64_epi32,
+PICK_MANY_OF(uint32_t, 4, 8, near_32_bits(row, distances(tap, row, n - o)), _mm512_cvtepi64_epi32,
              _mm512_srl_epi64)
 #undef PICK_MANY_OF
 #else
