@@ -234,10 +234,11 @@ class Kernels:
     """One bench_kernels for each thread count, which waits for rows to time."""
 
     def __init__(self, program, threads):
-        self.of = {n: subprocess.Popen([program, "--listen", "--threads", str(n)], stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE, text=True) for n in threads} if program else {}
-        for n in self.of:
-            self.answer(n)  # its head, after it has measured the memory
+        self.of = {}
+        for n in threads if program else ():
+            self.of[n] = subprocess.Popen([program, "--listen", "--threads", str(n)], stdin=subprocess.PIPE,
+                                          stdout=subprocess.PIPE, text=True)
+            self.answer(n)  # its head: it has measured the memory, alone on the machine
 
     def answer(self, threads):
         line = self.of[threads].stdout.readline()

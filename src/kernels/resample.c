@@ -85,17 +85,20 @@ static bool is_half(const job *j) {
            (reduces_by(d, 1) || reduces_by(d, 2)) && (reduces_by(h, 1) || reduces_by(h, 2));
 }
 
-/* By a function for it, where the dtype has one. That of floats goes from row to row every few voxels: a
- * source in the caches allows that, while memory likes to be read along. In the caches what is done for each
- * row besides would take as long as its voxels do: rows go in blocks. */
-static bool halves_rows(job *j, halve_fn *const of[VXS_DTYPES]) {
+static bool source_is_near(const job *j) {
+    return box_voxels(&j->src->where) * j->src_bytes <= j->cache_bytes / 2;
+}
+
+/* The function that halves, NULL where there is none for the job. That of floats goes from row to row every
+ * few voxels: a source in the caches allows that, while memory likes to be read along. */
+static halve_fn *halve_of(const job *j, halve_fn *const of[VXS_DTYPES]) {
     const vxs_dtype dtype = j->kernel->src_dtype;
-    const bool near = box_voxels(&j->src->where) * j->src_bytes <= j->cache_bytes / 2;
-    j->halve = is_half(j) && (near || dtype_class_of(dtype) == DTYPE_I) ? of[dtype] : NULL;
-    j->row = halve_row;
-    if (j->halve && near && !j->stream && j->dst->stride[AXIS_W] == 1)
-        j->block = halve_rows;
-    return j->halve;
+    return is_half(j) && (source_is_near(j) || dtype_class_of(dtype) == DTYPE_I) ? of[dtype] : NULL;
+}
+
+/* In the caches, what is done for each row besides would take as long as its voxels do. */
+static bool halves_in_blocks(const job *j) {
+    return source_is_near(j) && !j->stream && j->dst->stride[AXIS_W] == 1;
 }
 
 static bool any_kind(const resample_kernel *kernel, tap_kind kind) {
@@ -107,20 +110,25 @@ static bool any_kind(const resample_kernel *kernel, tap_kind kind) {
 static void choose_engine(job *j) {
     const resample_kernel *kernel = j->kernel;
     const axis_map *d = &kernel->axis[0]->map, *h = &kernel->axis[1]->map, *w = &kernel->axis[2]->map;
+    const bool blends = any_kind(kernel, TAP_WEIGHTED);
     j->span_max = j->row_voxels;
     j->block = each_row;
-    if (any_kind(kernel, TAP_WINDOW) || (any_kind(kernel, TAP_WEIGHTED) && blends_are_means(kernel))) {
+    if (any_kind(kernel, TAP_WINDOW) || (blends && blends_are_means(kernel))) {
         int64_t voxels = saturating_mul(axis_map_max_taps(d), axis_map_max_taps(h));
-        if (!halves_rows(j, j->rows->halve->mean))
-            j->row = area_row;
         j->acc = area_accumulator(kernel->src_dtype, voxels, axis_map_max_taps(w));
-    } else if (any_kind(kernel, TAP_WEIGHTED)) {
-        if (!blends_halves(kernel) || !halves_rows(j, j->rows->halve->blend))
-            j->row = blend_row;
+        j->halve = halve_of(j, j->rows->halve->mean);
+        j->row = area_row;
+    } else if (blends) {
         j->acc = blend_accumulator(kernel);
+        j->halve = blends_halves(kernel) ? halve_of(j, j->rows->halve->blend) : NULL;
+        j->row = blend_row;
     } else {
         j->block = copy_rows;
         j->span_max = INT32_MAX; /* no row is buffered; offsets are 32 bits wide */
+    }
+    if (j->halve) {
+        j->row = halve_row;
+        j->block = halves_in_blocks(j) ? halve_rows : each_row;
     }
     j->blend = j->rows->blend[j->acc];
     j->area = j->rows->area[j->acc];

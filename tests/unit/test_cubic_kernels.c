@@ -236,7 +236,6 @@ static void strided_views_give_what_packed_ones_give(void **state) {
     trial_free(&t);
 }
 
-/* The instruction set is the best, or the one that VOXSLAB_ISA names. */
 /* The four taps of an output and what the prefilter reaches beyond them: nothing of whole blocks or tiles. */
 static void an_output_reads_its_reach_and_two_voxels_on_either_side(void **state) {
     (void)state;
@@ -265,6 +264,7 @@ static void an_output_reads_its_reach_and_two_voxels_on_either_side(void **state
     }
 }
 
+/* The instruction set is the best, or the one that VOXSLAB_ISA names. */
 int main(void) {
     if (isa_check() != VXS_OK) {
         printf("skipped: %s\n", status_message());
