@@ -20,6 +20,8 @@ typedef struct line_picks {
     const uint8_t *at;     /* [lines][LINE_PICKS] the places of its outputs' voxels within the line */
 } line_picks;
 
+enum { STRIP_GROUP = 64 };
+
 /* Where a run of outputs along w finds its taps in a row that starts at the first output's first tap. */
 typedef struct strip {
     int64_t outputs;
@@ -27,7 +29,7 @@ typedef struct strip {
     int64_t taps; /* last[o] - first[o] + 1 where it is the same for all outputs, else 0 */
     int64_t taps_least, taps_most, step_most; /* of last[o] - first[o] + 1 and of first[o + 1] - first[o] */
     int64_t pair, pairs; /* twice as many: outputs pair + 2*j and the next read taps first[pair] + j on */
-    const int32_t *first, *last; /* last inclusive */
+    const int32_t *first, *last; /* last inclusive; zeros behind them to a multiple of STRIP_GROUP */
     const void *lower, *upper;   /* weights of a blend, in the accumulator's type */
     line_picks picks;            /* of nearest, see worker_plan_picks */
 } strip;

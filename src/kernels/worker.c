@@ -16,10 +16,13 @@ static void *take(char **free_scratch, int64_t bytes) {
     return here;
 }
 
+static int64_t taps_bytes(int64_t outputs) {
+    return round_up(outputs, STRIP_GROUP) * (int64_t)sizeof(int32_t);
+}
+
 int64_t worker_bytes(int64_t row_voxels, int64_t strip_outputs) {
-    return 2 * round_up(strip_outputs * (int64_t)sizeof(int32_t), CACHE_LINE) +
-           4 * round_up(strip_outputs * (int64_t)sizeof(double), CACHE_LINE) + PICK_SLACK +
-           round_up(lines_at_most(strip_outputs) * (int64_t)sizeof(int32_t), CACHE_LINE) +
+    return 2 * taps_bytes(strip_outputs) + 4 * round_up(strip_outputs * (int64_t)sizeof(double), CACHE_LINE) +
+           PICK_SLACK + round_up(lines_at_most(strip_outputs) * (int64_t)sizeof(int32_t), CACHE_LINE) +
            round_up(lines_at_most(strip_outputs) * LINE_PICKS, CACHE_LINE) +
            round_up((row_voxels + 1) * WIDEST, CACHE_LINE) +
            2 * round_up(row_voxels * (int64_t)sizeof(double), CACHE_LINE);
@@ -29,8 +32,8 @@ void worker_init(worker *k, const job *j, void *scratch) {
     char *from = scratch;
     int64_t outputs = min_i64(STRIP_OUTPUTS, j->kernel->axis[2]->map.out);
     *k = (worker){.job = j};
-    k->first = take(&from, outputs * (int64_t)sizeof(int32_t));
-    k->last = take(&from, outputs * (int64_t)sizeof(int32_t));
+    k->first = take(&from, taps_bytes(outputs));
+    k->last = take(&from, taps_bytes(outputs));
     k->lower = take(&from, outputs * (int64_t)sizeof(double));
     k->upper = take(&from, outputs * (int64_t)sizeof(double));
     k->line_output = take(&from, lines_at_most(outputs) * (int64_t)sizeof(int32_t));
@@ -168,6 +171,8 @@ range worker_prepare(worker *k, range outputs) {
         k->first[o] = (int32_t)(first[o] - first[0]);
         k->last[o] = (int32_t)min_i64(last[o] - first[0], INT32_MAX - 1); /* if one alone, see area_row */
     }
+    for (int64_t o = n; o % STRIP_GROUP != 0; o++)
+        k->first[o] = k->last[o] = 0;
     if (t->weight)
         prepare_weights(k, t->weight + 2 * begin, n);
     k->outputs = prepared;
