@@ -10,7 +10,10 @@
 #include "reference/reference.h"
 #include "unit/sample_data.h"
 
-enum { IN_D = 5, IN_H = 7, IN_W = 12, OUT_D = 3, OUT_H = 11, OUT_W = 6, IN = IN_D * IN_H * IN_W };
+/* d, h, w from and to: one where sizes have little in common, and halves, which have ways of their own. */
+static const int64_t sizes[][2][3] = {
+    {{5, 7, 12}, {3, 11, 6}}, {{4, 6, 16}, {2, 3, 8}}, {{4, 6, 16}, {4, 3, 8}}};
+enum { SIZES = sizeof sizes / sizeof *sizes, MOST = 5 * 7 * 12 /* voxels */ };
 
 static vxs_view view3(void *data, vxs_dtype dtype, int64_t d, int64_t h, int64_t w) {
     return (vxs_view){.data = data, .dtype = dtype, .axes = 3, .shape = {d, h, w}};
@@ -104,11 +107,12 @@ static void copy_voxels(const vxs_view *v, char *packed, size_t bytes, int into_
             }
 }
 
-static void check_arrangement(vxs_mode mode, vxs_dtype dtype, size_t bytes, int from, int to) {
-    const int64_t in[5] = {1, 1, IN_D, IN_H, IN_W}, out[3] = {OUT_D, OUT_H, OUT_W};
-    const int64_t voxels = OUT_D * OUT_H * OUT_W;
-    static char packed[8 * IN], src[40 * IN], dst[40 * IN], got[8 * IN], want[8 * IN];
-    for (int64_t k = 0; k < IN; k++)
+static void check_arrangement(vxs_mode mode, vxs_dtype dtype, size_t bytes, const int64_t size[2][3],
+                              int from, int to) {
+    const int64_t in[5] = {1, 1, size[0][0], size[0][1], size[0][2]}, *out = size[1];
+    const int64_t voxels = out[0] * out[1] * out[2];
+    static char packed[8 * MOST], src[40 * MOST], dst[40 * MOST], got[8 * MOST], want[8 * MOST];
+    for (int64_t k = 0; k < MOST; k++)
         sample_store(packed, dtype, k, false);
     memset(dst, 0x5A, sizeof dst);
     vxs_view v = arranged(src, dtype, in + 2, &arrangements[from]);
@@ -133,11 +137,12 @@ static void any_strides_give_the_voxels_of_packed_memory_and_touch_no_others(voi
     (void)state;
     for (int from = 0; from < ARRANGEMENTS; from++)
         for (int to = 0; to < ARRANGEMENTS; to++)
-            for (int mode = 0; mode < VXS_MODES; mode++) {
-                check_arrangement((vxs_mode)mode, VXS_FLOAT32, 4, from, to);
-                check_arrangement((vxs_mode)mode, VXS_UINT8, 1, from, to);
-                check_arrangement((vxs_mode)mode, VXS_FLOAT64, 8, from, to);
-            }
+            for (int mode = 0; mode < VXS_MODES; mode++)
+                for (int i = 0; i < SIZES; i++) {
+                    check_arrangement((vxs_mode)mode, VXS_FLOAT32, 4, sizes[i], from, to);
+                    check_arrangement((vxs_mode)mode, VXS_UINT8, 1, sizes[i], from, to);
+                    check_arrangement((vxs_mode)mode, VXS_FLOAT64, 8, sizes[i], from, to);
+                }
 }
 
 static void leading_axes_are_independent(void **state) {
@@ -165,8 +170,9 @@ static void every_thread_count_gives_the_same_bytes(void **state) {
         vxs_set_num_threads(1);
         out.data = one;
         assert_int_equal(vxs_resample(&in, &out, &options), VXS_OK);
-        for (int threads = 2; threads <= 5; threads++) {
-            vxs_set_num_threads(threads);
+        static const int threads[] = {2, 3, 4, 5, 64, 65, 200};
+        for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+            vxs_set_num_threads(threads[i]);
             out.data = many;
             memset(many, 0, sizeof many);
             assert_int_equal(vxs_resample(&in, &out, &options), VXS_OK);
