@@ -8,7 +8,10 @@
 #include "comm/agree.h"
 #include "pipeline/window.h"
 
-enum { STEP_COMPUTE = 64 << 20 }; /* bytes between two looks at whether to give the round up */
+enum {
+    STEP_COMPUTE = 64 << 20, /* bytes between two looks at whether to give the round up */
+    TOUCH_STEP = 4096        /* no page is smaller */
+};
 
 /* What one rank allocates, once, for all epochs of a plan. */
 typedef struct buffers {
@@ -32,11 +35,20 @@ typedef struct engine {
     vxs_status status; /* the first failure of this rank */
 } engine;
 
+/* Input planes are read by one thread; their pages are to lie near those that compute from them, which take
+ * planes in the same order. */
+static void touch_first(char *memory, int64_t bytes, int threads) {
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
+    for (int64_t b = 0; b < (threads > 1 ? bytes : 0); b += TOUCH_STEP)
+        memory[b] = 0;
+}
+
 static vxs_status allocate(const stream_job *job, buffers *b) {
     const region_plan *p = job->plan;
     int64_t plane = region_plan_in_plane_bytes(p);
     *b = (buffers){0};
     TRY(buffer_allocate(&b->stream, plane * p->stream_planes, "the input window"));
+    touch_first(b->stream, plane * p->stream_planes, job->threads);
     TRY(buffer_allocate(&b->tail, plane * p->tail_planes, "the early planes"));
     TRY(buffer_allocate(&b->round, region_plan_round_bytes(p), "the output of a round"));
     return buffer_allocate(&b->scratch, job->op->scratch_bytes(job->op->self, p->hull[1], job->threads),
