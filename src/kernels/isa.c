@@ -20,13 +20,18 @@ extern const row_functions row_functions_baseline;
 #ifdef HAVE_ISA_BUILDS
 extern const row_functions row_functions_v3, row_functions_v4;
 
-/* The processor's own word, and that the system saves the wide registers. */
+/* The processor's own word, and that the system saves the wide registers. One by one: GCC 11 does not know
+ * the levels by name. */
+#define HAS(feature) (__builtin_cpu_supports(feature) != 0)
+
 static bool has_v3(void) {
-    return __builtin_cpu_supports("x86-64-v3") != 0;
+    return HAS("avx2") && HAS("bmi") && HAS("bmi2") && HAS("f16c") && HAS("fma") && HAS("lzcnt") &&
+           HAS("movbe");
 }
 
 static bool has_v4(void) {
-    return __builtin_cpu_supports("x86-64-v4") != 0;
+    return has_v3() && HAS("avx512f") && HAS("avx512bw") && HAS("avx512cd") && HAS("avx512dq") &&
+           HAS("avx512vl");
 }
 #endif
 

@@ -2,13 +2,14 @@
 # -ffp-contract=off stands: v3 and v4 have fused multiply-add and must not use it.
 include(CheckCSourceCompiles)
 option(VOXSLAB_ISA_BUILDS "builds for several instruction sets, chosen when run (x86-64)" ON)
+set(CMAKE_REQUIRED_FLAGS -march=x86-64-v4)
 check_c_source_compiles("
-#if !defined(__x86_64__)
+#if !defined(__AVX512VL__)
 #error another processor
 #endif
-__attribute__((target(\"arch=x86-64-v4\"))) int f(int x) { return x; }
-int main(void) { return f(__builtin_cpu_supports(\"x86-64-v3\") + __builtin_cpu_supports(\"x86-64-v4\")) == -1; }"
+int main(void) { return __builtin_cpu_supports(\"f16c\") + __builtin_cpu_supports(\"avx512vl\") == -1; }"
   VOXSLAB_HAVE_X86_64_LEVELS)
+unset(CMAKE_REQUIRED_FLAGS)
 
 set(isa_flags_baseline "")
 set(isa_flags_v3 -march=x86-64-v3)
