@@ -44,6 +44,14 @@ def of_floor(row):
     return f"{100 * share:.0f} %" if share else "-"
 
 
+def beside_one(rows):
+    """Of the row on most threads; the bare loop's in brackets."""
+    found = rows[-1].get("beside_one") or {}
+    if not found.get("times"):
+        return "-"
+    return f"{found['times']:.2f}" + (f" ({found['floor_times']:.2f})" if found["floor_times"] else "")
+
+
 def compared(row):
     return row["ours"] and any("ratio" in peer for peer in row["peers"].values())
 
@@ -78,11 +86,11 @@ def kernel_table(report):
         if compared(row):
             by_name.setdefault(row["name"], []).append(row)
     counts = " / ".join(map(str, sorted({row["threads"] for row in report["rows"]})))
-    lines = [[name, both(rows, lambda r: number(r["ours"]["ms_median"])), both(rows, share), both(rows, of_floor),
+    lines = [[name, both(rows, lambda r: number(r["ours"]["ms_median"])), both(rows, share), both(rows, of_floor), beside_one(rows),
               both(rows, times(["volresample"])), both(rows, times(["torch"])), both(rows, times(["tinybrain", "scipy", "numpy"]))]
              for name, rows in by_name.items()]
     others = "tinybrain, SciPy, NumPy"
-    return table([f"{counts} threads", "ms", "of bandwidth", "of floor", "x volresample", "x PyTorch", f"x {others}"], lines)
+    return table([f"{counts} threads", "ms", "of bandwidth", "of floor", "x 1 thread", "x volresample", "x PyTorch", f"x {others}"], lines)
 
 
 # ---- the whole program ----
@@ -116,14 +124,28 @@ def machine_words(report):
 def column_words():
     return ["`of bandwidth`: bytes of the cache lines that must move, per second, of the bandwidth measured in the same run.",
             "`of floor`: of a bare loop over the same lines, which shows what the memory gives for that pattern; above 100 %",
-            "where ours is faster. `-`: not offered, or in cache."]
+            "where ours is faster. `x 1 thread`: in turns with one thread, in brackets what the bare loop gains. `-`: not offered, or",
+            "in cache."]
+
+
+FEW = 4  # rows that fall short and are named; bench.md names all
+
+
+def goals_words(report):
+    """What was to be reached, and what falls short of it."""
+    lines = ["", "What the rows are to reach, and how many do:", ""]
+    for goal in report["goals"]:
+        short = goal["short"]
+        named = "; ".join(short) if len(short) <= FEW else f"{len(short)} rows"
+        lines.append(f"- {goal['text']}: {goal['rows'] - len(short)} of {goal['rows']}" + (f". Short: {named}" if short else ""))
+    return lines
 
 
 def section(report):
     short = machine_words(report) + ["", "Times (x) that the kernels are faster, geometric mean and range of rows:", ""] + short_table(report)
     program = ["", "The whole program, from file to file; times without the start of MPI:", ""] + io_table(report)
     rows = ["", "<details><summary>Every row</summary>", ""] + column_words() + [""] + kernel_table(report) + ["", "</details>"]
-    return "\n".join(short + (program if report["io"] else []) + rows)
+    return "\n".join(short + (program if report["io"] else []) + goals_words(report) + rows)
 
 
 def main():

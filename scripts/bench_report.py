@@ -2,7 +2,8 @@
 
 The table is Markdown that reads well as it is. 'share' is the part of the memory bandwidth that was measured in the
 same run, or, of deflated files, the part of the time that was spent inside the codec. 'of floor' is how much of the
-time a bare loop takes that reads and writes the same cache lines in the same order and computes nothing. A peer has two figures: as it is
+time a bare loop takes that reads and writes the same cache lines in the same order and computes nothing. 'x 1 thread'
+is how many times faster than one thread, timed in turns with it, and in brackets what the bare loop gains. A peer has two figures: as it is
 installed / with its memory reused from call to call; 'x' is how many times ours is faster.
 """
 import argparse
@@ -15,7 +16,7 @@ import bench_goals
 
 PEERS = ("volresample", "torch")  # these have columns of their own
 BUSY_CORES = 0.1  # used by other programs meanwhile
-HEAD = ["row", "ranks x threads", "ours", "least to most", "GB/s", "share", "of floor", "cycles/voxel",
+HEAD = ["row", "ranks x threads", "ours", "least to most", "GB/s", "share", "of floor", "x 1 thread", "cycles/voxel",
         "volresample", "x", "PyTorch", "x", "other", "x"]
 
 
@@ -75,6 +76,12 @@ def of_floor(ours):
     return f"{100 * ours['floor_share']:.0f} %" if ours["floor_share"] else ""
 
 
+def times_one(found):
+    if not found or not found["times"]:
+        return ""
+    return f"{found['times']:.2f}" + (f" ({found['floor_times']:.2f})" if found["floor_times"] else "")
+
+
 def peer_cells(peer):
     if not peer or "ms_median" not in peer:
         return ["-", ""]
@@ -91,9 +98,9 @@ def kernel_cells(row):
     if ours:
         cells += [number(ours["ms_median"]) + " ms", f"{number(ours['ms_min'])} to {number(ours['ms_max'])}",
                   number(ours["gb_per_s"]), f"{100 * ours['bandwidth_share']:.0f} %", of_floor(ours),
-                  number(ours["cycles_per_voxel"])]
+                  times_one(row.get("beside_one")), number(ours["cycles_per_voxel"])]
     else:
-        cells += ["-", "", "", "", "", ""]
+        cells += ["-", "", "", "", "", "", ""]
     for name in PEERS:
         cells += peer_cells(row["peers"].get(name))
     others = [(name, peer) for name, peer in row["peers"].items() if name not in PEERS]
@@ -114,7 +121,7 @@ def io_cells(row, rows):
         other, ratio = f"1x1 {number(one['s_median'])} s", one["s_median"] / row["s_median"]
     return [name, f"{row['ranks']}x{row['threads']}", number(row["s_median"]) + " s",
             f"{number(row['s_min'])} to {number(row['s_max'])}", number(moved),
-            f"{100 * row['codec_share']:.0f} %" if "codec_share" in row else "", "", "", "", "", "", "",
+            f"{100 * row['codec_share']:.0f} %" if "codec_share" in row else "", "", "", "", "", "", "", "",
             other, number(ratio) if ratio else ""]
 
 
