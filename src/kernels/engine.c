@@ -227,22 +227,34 @@ static int64_t bytes_ahead(const worker *k, const int64_t at[AXES]) {
     return k->job->early && shares_line(k, at) ? (h->first[eh + 1] - h->first[eh]) * k->job->src_step[1] : 0;
 }
 
+/* Of the next windows' lines, the first plane's new ones are asked for while this row is summed along w,
+ * which reads nothing: whether they are, which takes lines that follow each other. */
+static bool plan_early(worker *k, const window_lines *lines, const char *base) {
+    const job *j = k->job;
+    const int64_t line = range_size(j->src->where.axis[AXIS_W]) * j->src_bytes;
+    const bool early = lines->ahead > 0 && lines->step_h == line && j->strips == 1;
+    k->strip.early = (uintptr_t)base + (uintptr_t)(lines->ahead + lines->step_h);
+    k->strip.early_step = early ? div_ceil((lines->lines - 1) * line, k->strip.outputs) : 0;
+    return early;
+}
+
 void area_row(worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1], *w = j->kernel->axis[2];
     const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]), ew = entry(w, at[AXIS_W]);
     const int64_t width = w->last[ew + k->strip.outputs - 1] - w->first[ew] + 1;
-    const window_lines lines = {.stride = j->src->stride[AXIS_W],
-                                .step_d = j->src_step[0],
-                                .step_h = j->src_step[1],
-                                .planes = d->last[ed] - d->first[ed] + 1,
-                                .lines = h->last[eh] - h->first[eh] + 1,
-                                .ahead = bytes_ahead(k, at)};
+    window_lines lines = {.stride = j->src->stride[AXIS_W],
+                          .step_d = j->src_step[0],
+                          .step_h = j->src_step[1],
+                          .planes = d->last[ed] - d->first[ed] + 1,
+                          .lines = h->last[eh] - h->first[eh] + 1,
+                          .ahead = bytes_ahead(k, at)};
     const char *base = source(k, d->first[ed], h->first[eh]);
     void *out = out_begin(k, at);
     if (width > j->row_voxels) {
         area_long(k, base, &lines, width, out);
     } else {
+        lines.ahead_from = plan_early(k, &lines, base) ? 1 : 0;
         sum_lines(k, at, base, &lines, width);
         if (lines.ahead == 0)
             engine_prefetch_next(k, at);

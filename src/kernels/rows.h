@@ -31,6 +31,8 @@ typedef struct strip {
     int64_t pair, pairs; /* twice as many: outputs pair + 2*j and the next read taps first[pair] + j on */
     const int32_t *first, *last; /* last inclusive; zeros behind them to a multiple of STRIP_GROUP */
     const void *lower, *upper;   /* weights of a blend, in the accumulator's type */
+    uintptr_t early;             /* source that is asked for while sums are made along w: */
+    int64_t early_step;          /* so many bytes for each output, may be 0 */
     line_picks picks;            /* of nearest, see worker_plan_picks */
 } strip;
 
@@ -61,7 +63,8 @@ typedef struct window_lines {
     int64_t stride;         /* elements, along w */
     int64_t step_d, step_h; /* bytes */
     int64_t planes, lines;
-    int64_t ahead; /* bytes from a line to the one to ask for meanwhile; 0: none */
+    int64_t ahead;      /* bytes from a line to the one to ask for meanwhile; 0: none */
+    int64_t ahead_from; /* the first plane of which it is asked for */
 } window_lines;
 
 /* out[w] = sums over the planes, then over the lines of those sums; out[n] = 0. first: the first line's sums
