@@ -98,18 +98,28 @@ def kernel_table(report):
 KINDS = {"contiguous": "contiguous", "deflated": "deflated", "scaling": "contiguous"}
 
 
+def io_cells(row):
+    cells = [f"{KINDS[row['kind']]}, {bench_goals.gib(row)}, {row['mode']}", f"{row['ranks']} x {row['threads']}", f"{row['s_median']:.2f} s",
+             f"{1e-9 * (row['in_bytes'] + row['out_bytes']) / row['s_median']:.2f}", ""]
+    if "floor" in row:
+        cells[-1] = f"{row['s_median'] / row['floor']['s_median']:.2f} of MPI-IO's {row['floor']['s_median']:.2f} s"
+    elif "codec_share" in row:
+        cells[-1] = f"{100 * row['codec_share']:.0f} % in the codec"
+    return cells
+
+
 def io_table(report):
-    lines = []
+    """Runs of one volume over ranks x threads stand in one line."""
+    lines, scaled = [], {}
     for row in report["io"]:
-        cells = [f"{KINDS[row['kind']]}, {bench_goals.gib(row)}, {row['mode']}", f"{row['ranks']} x {row['threads']}", f"{row['s_median']:.2f} s",
-                 f"{1e-9 * (row['in_bytes'] + row['out_bytes']) / row['s_median']:.2f}"]
-        if "floor" in row:
-            cells.append(f"{row['s_median'] / row['floor']['s_median']:.2f} of MPI-IO's {row['floor']['s_median']:.2f} s")
-        elif "codec_share" in row:
-            cells.append(f"{100 * row['codec_share']:.0f} % in the codec")
+        cells = io_cells(row)
+        if row["kind"] != "scaling":
+            lines.append(cells)
+        elif cells[0] in scaled:
+            scaled[cells[0]][1:4] = [f"{a} / {b}" for a, b in zip(scaled[cells[0]][1:4], cells[1:4])]
         else:
-            cells.append("")
-        lines.append(cells)
+            lines.append(cells)
+            scaled[cells[0]] = cells
     return table(["uint16, halved", "ranks x threads", "wall", "GB/s", "beside"], lines)
 
 
@@ -128,16 +138,13 @@ def column_words():
             "in cache."]
 
 
-FEW = 4  # rows that fall short and are named; bench.md names all
-
-
 def goals_words(report):
-    """What was to be reached, and what falls short of it."""
-    lines = ["", "What the rows are to reach, and how many do:", ""]
-    for goal in report["goals"]:
-        short = goal["short"]
-        named = "; ".join(short) if len(short) <= FEW else f"{len(short)} rows"
-        lines.append(f"- {goal['text']}: {goal['rows'] - len(short)} of {goal['rows']}" + (f". Short: {named}" if short else ""))
+    """What was to be reached, and what falls short of it: in few lines, bench.md has the rows."""
+    count = lambda goal: f"{goal['text']} ({goal['rows'] - len(goal['short'])} of {goal['rows']} rows)"
+    lines = []
+    for word, chosen in (("Met", [g for g in report["goals"] if not g["short"]]), ("Short", [g for g in report["goals"] if g["short"]])):
+        if chosen:
+            lines += ["", f"{word}: " + "; ".join(map(count, chosen)) + "."]
     return lines
 
 
