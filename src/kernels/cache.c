@@ -44,3 +44,7 @@ int64_t cache_last_bytes(void) {
     }
     return bytes;
 }
+
+int64_t cache_bytes_or_last(int64_t said) {
+    return said > 0 ? said : cache_last_bytes();
+}

@@ -157,7 +157,7 @@ void cubic_run(const resample_kernel *kernel, const box_view *src, const box_vie
                    .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
                    .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
                    .sizes = cubic_sizes_of(maps)};
-    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
+    const int64_t cache_bytes = cache_bytes_or_last(kernel->cache_bytes);
     j.stream = box_voxels(&dst->where) * j.dst_bytes > cache_bytes / 2;
     spline_factors(j.factors);
     cut cuts[3];

@@ -193,7 +193,7 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
              .dst = dst,
              .src_bytes = (int64_t)dtype_bytes(kernel->src_dtype),
              .dst_bytes = (int64_t)dtype_bytes(kernel->dst_dtype),
-             .cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes(),
+             .cache_bytes = cache_bytes_or_last(kernel->cache_bytes),
              .row_voxels = row_voxels_of(range_size(src->where.axis[AXIS_W]))};
     for (int a = 0; a < 3; a++)
         j.src_step[a] = src->stride[AXIS_D + a] * j.src_bytes;

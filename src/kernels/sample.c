@@ -211,7 +211,7 @@ static sampling sampling_of(const sample_kernel *kernel, const box_view *src, co
 /* Whether the output, or all that is touched, would not stay in the caches. */
 static bool is_too_large(const sampling *s) {
     const sample_kernel *kernel = s->kernel;
-    const int64_t cache_bytes = kernel->cache_bytes > 0 ? kernel->cache_bytes : cache_last_bytes();
+    const int64_t cache_bytes = cache_bytes_or_last(kernel->cache_bytes);
     const int64_t out = box_voxels(&s->dst->where) * (int64_t)s->dst_bytes;
     const int64_t in = box_voxels(&s->src->where) * (int64_t)s->src_bytes;
     const bool has_grid = kernel->map.kind != SAMPLE_AFFINE;
