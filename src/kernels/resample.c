@@ -89,11 +89,9 @@ static bool source_is_near(const job *j) {
     return box_voxels(&j->src->where) * j->src_bytes <= j->cache_bytes / 2;
 }
 
-/* The function that halves, NULL where there is none for the job. That of floats goes from row to row every
- * few voxels: a source in the caches allows that, while memory likes to be read along. */
+/* The function that halves, NULL where there is none for the job. */
 static halve_fn *halve_of(const job *j, halve_fn *const of[VXS_DTYPES]) {
-    const vxs_dtype dtype = j->kernel->src_dtype;
-    return is_half(j) && (source_is_near(j) || dtype_class_of(dtype) == DTYPE_I) ? of[dtype] : NULL;
+    return is_half(j) ? of[j->kernel->src_dtype] : NULL;
 }
 
 /* In the caches, what is done for each row besides would take as long as its voxels do. */

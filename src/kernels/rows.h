@@ -106,7 +106,7 @@ typedef struct halve_block {
     int planes, lines;          /* 1 or 2 */
     int64_t rows, outputs;      /* outputs of a row */
     int64_t src_step, dst_step; /* bytes from row to row */
-    bool along;                 /* integers: source rows one after the other, as memory likes to be read */
+    bool along;                 /* source rows one after the other, as memory likes to be read */
 } halve_block;
 /* dst[o] = of voxels 2o and 2o+1 of planes*lines source rows, for every row */
 typedef void halve_fn(void *dst, const halve_block *b);

@@ -48,6 +48,8 @@ enum { PIECE = 64 };
 /* Means of floats, in double as all windows of theirs. */
 #define NAME            mean
 #define PIECE_OF        mean_piece
+#define RUN_OF          mean_run
+#define ALONG           mean_along
 #define ROWS_OF         mean_rows
 #define MANY            mean_many
 #define WIDE            double
@@ -57,6 +59,8 @@ enum { PIECE = 64 };
 #include "kernels/rows/each_float.inc"
 #undef NAME
 #undef PIECE_OF
+#undef RUN_OF
+#undef ALONG
 #undef ROWS_OF
 #undef MANY
 #undef WIDE
@@ -66,6 +70,8 @@ enum { PIECE = 64 };
 /* Linear, in their own type: every weight is one half. */
 #define NAME            middle
 #define PIECE_OF        middle_piece
+#define RUN_OF          middle_run
+#define ALONG           middle_along
 #define ROWS_OF         middle_rows
 #define MANY            middle_many
 #define WIDE            U
