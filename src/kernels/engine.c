@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { LINE = 64, START_BYTES = 4 * LINE, EARLY_BYTES = 4096, EARLY_ROWS = 8, CROWD_BYTES = 2048 };
+enum { LINE = 64, EARLY_PLANES = 2 };
 
 void *out_begin(const worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
@@ -33,81 +33,6 @@ void out_end(worker *k, const int64_t at[AXES]) {
         j->rows->pick->scatter[j->dst_bytes](target(k, at), k->out_row, stride, k->strip.outputs);
 }
 
-/* The source rows that output row h, not a block's first, is the first to need. */
-static range fresh_rows(const worker *k, int64_t output_h) {
-    const tap_table *h = k->job->kernel->axis[1];
-    const int64_t eh = entry(h, output_h);
-    return (range){max_i64(h->first[eh], h->last[eh - 1] + 1), h->last[eh] + 1};
-}
-
-/* Ask for so many bytes of source rows, of all planes of an output at `at`. */
-static void ask_for(const worker *k, const int64_t at[AXES], range rows, int64_t bytes) {
-    const tap_table *d = k->job->kernel->axis[0];
-    const int64_t ed = entry(d, at[AXIS_D]);
-    for (int64_t y = rows.begin; y < rows.end; y++)
-        for (int64_t z = d->first[ed]; z <= d->last[ed]; z++) {
-            const char *row = source(k, z, y);
-            for (int64_t b = 0; b < bytes; b += LINE)
-                __builtin_prefetch(row + b, 0, 2);
-        }
-    __asm__ volatile(""); /* gcc 12 drops calls of functions that do nothing but prefetch */
-}
-
-static int64_t source_row_bytes(const worker *k) {
-    return (k->last[k->strip.outputs - 1] + 1) * k->job->src_bytes;
-}
-
-/* Whether source rows are to be asked for early, and those of the next output row lie apart from this one's.
- */
-static bool next_lies_apart(const worker *k, const int64_t at[AXES]) {
-    const tap_table *h = k->job->kernel->axis[1];
-    const int64_t eh = entry(h, at[AXIS_H]);
-    return at[AXIS_H] + 1 < k->end_h && k->job->early && h->first[eh + 1] > h->last[eh] + 1;
-}
-
-/* Bytes of source that an output row takes. */
-static int64_t window_bytes(const worker *k, const int64_t at[AXES]) {
-    const tap_table *d = k->job->kernel->axis[0], *h = k->job->kernel->axis[1];
-    const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]);
-    return (d->last[ed] - d->first[ed] + 1) * (h->last[eh] - h->first[eh] + 1) * source_row_bytes(k);
-}
-
-/* Whose rows that lie apart are to be asked for at an output row; it may lie behind the block. */
-static int64_t row_ahead(const worker *k, const int64_t at[AXES]) {
-    return at[AXIS_H] + min_i64(max_i64(EARLY_BYTES / window_bytes(k, at), 1), EARLY_ROWS);
-}
-
-/*
- * Ask for source rows of an output row to come. Rows that lie apart start a new stream each, which the
- * processor is slow to notice: they are asked for whole, and early. Rows that follow those just read need no
- * more than a start, so that memory is not idle while this row is finished; more would get in the way of what
- * the processor does.
- */
-void engine_prefetch_next(const worker *k, const int64_t at[AXES]) {
-    if (next_lies_apart(k, at)) {
-        const int64_t next = row_ahead(k, at);
-        if (next < k->end_h)
-            ask_for(k, at, fresh_rows(k, next), source_row_bytes(k));
-    } else if (k->job->early && at[AXIS_H] + 1 < k->end_h) {
-        ask_for(k, at, fresh_rows(k, at[AXIS_H] + 1), min_i64(source_row_bytes(k), START_BYTES));
-    }
-}
-
-/* Whether so many lines are to be asked for that those needed now would wait behind them. */
-static bool is_crowd(const worker *k, const int64_t at[AXES]) {
-    return next_lies_apart(k, at) && window_bytes(k, at) > CROWD_BYTES;
-}
-
-/* A crowd, of two taps along h, in halves: before each of this row's taps is used. */
-static void ask_for_half(const worker *k, const int64_t at[AXES], bool second) {
-    const int64_t next = is_crowd(k, at) ? row_ahead(k, at) : k->end_h;
-    if (next >= k->end_h)
-        return;
-    const range rows = fresh_rows(k, next);
-    const int64_t middle = min_i64(rows.begin + 1, rows.end);
-    ask_for(k, at, second ? (range){middle, rows.end} : (range){rows.begin, middle}, source_row_bytes(k));
-}
-
 /* The source row h combined along d, from the ring or into it. */
 static const void *ring_row(worker *k, int64_t h, const int64_t d[2], const double *weight, int64_t n) {
     const job *j = k->job;
@@ -126,16 +51,33 @@ static bool needed_again(const worker *k, const int64_t at[AXES], int64_t h) {
     return k->ring_h[h & 1] == h || (more && t->first[entry(t, at[AXIS_H] + 1)] <= h);
 }
 
+/* When source rows of a row to come are asked for. */
+typedef enum asking { ASK_AT_ONCE, ASK_IN_HALVES, ASK_WHILE_FINISHING } asking;
+
+/* A crowd of rows is asked for bit by bit: while floats are read, memory has nothing to spare, but it has
+ * while a row is finished; integers, whose blends in double take longer, do better before each of two taps
+ * along h. */
+static asking asking_of(const worker *k, const int64_t at[AXES]) {
+    const resample_kernel *kernel = k->job->kernel;
+    if (!engine_is_crowd(k, at))
+        return ASK_AT_ONCE;
+    if (dtype_class_of(kernel->src_dtype) == DTYPE_F && kernel->axis[2]->weight)
+        return ASK_WHILE_FINISHING;
+    return kernel->axis[0]->weight && kernel->axis[1]->weight ? ASK_IN_HALVES : ASK_AT_ONCE;
+}
+
 /* Into k->row: two rows along h of two each along d. */
 static void blend_both(worker *k, const int64_t at[AXES], const int64_t src_d[2], const int64_t src_h[2],
-                       int64_t n) {
+                       int64_t n, bool in_halves) {
     const job *j = k->job;
     const double *d = j->kernel->axis[0]->weight + 2 * entry(j->kernel->axis[0], at[AXIS_D]);
     const double *h = j->kernel->axis[1]->weight + 2 * entry(j->kernel->axis[1], at[AXIS_H]);
     const bool again = needed_again(k, at, src_h[1]);
-    ask_for_half(k, at, false);
+    if (in_halves)
+        engine_ask_half(k, at, false);
     const void *upper = ring_row(k, src_h[0], src_d, d, n);
-    ask_for_half(k, at, true);
+    if (in_halves)
+        engine_ask_half(k, at, true);
     if (again)
         j->blend->two[j->blended](k->row, upper, ring_row(k, src_h[1], src_d, d, n), 1, h, n);
     else
@@ -144,7 +86,7 @@ static void blend_both(worker *k, const int64_t at[AXES], const int64_t src_d[2]
 }
 
 /* The row to finish along w: n voxels combined along d and h. */
-static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
+static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n, bool in_halves) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
     const int64_t ed = entry(d, at[AXIS_D]), eh = entry(h, at[AXIS_H]), stride = j->src->stride[AXIS_W];
@@ -160,21 +102,22 @@ static const void *blend_dh(worker *k, const int64_t at[AXES], int64_t n) {
         j->blend->two[src](k->row, source(k, src_d[0], src_h[0]), source(k, src_d[1], src_h[1]), stride,
                            weight, n);
     } else {
-        blend_both(k, at, src_d, src_h, n);
+        blend_both(k, at, src_d, src_h, n, in_halves);
     }
     return k->row;
 }
 
 void blend_row(worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
-    const void *row = blend_dh(k, at, k->last[k->strip.outputs - 1] + 1);
+    const asking way = asking_of(k, at);
+    const void *row = blend_dh(k, at, k->last[k->strip.outputs - 1] + 1, way == ASK_IN_HALVES);
     const vxs_dtype dst = j->kernel->dst_dtype;
     void *out = out_begin(k, at);
-    const bool asked = j->kernel->axis[0]->weight && j->kernel->axis[1]->weight && is_crowd(k, at);
-    if (!asked)
+    const early_lines early = way == ASK_WHILE_FINISHING ? engine_early_row(k, at) : (early_lines){0};
+    if (way == ASK_AT_ONCE)
         engine_prefetch_next(k, at);
     if (j->kernel->axis[2]->weight)
-        j->blend->finish[dst](out, row, &k->strip, 1);
+        j->blend->finish[dst](out, row, &k->strip, 1, &early);
     else
         j->blend->finish_same[dst](out, row, k->strip.outputs);
     out_end(k, at);
@@ -184,6 +127,7 @@ void blend_row(worker *k, const int64_t at[AXES]) {
 static void area_long(worker *k, const char *base, const window_lines *lines, int64_t kw, void *out) {
     const job *j = k->job;
     const int32_t zero = 0;
+    const early_lines none = {0};
     const strip one = {.outputs = 1, .step = 1, .taps = 1, .first = &zero, .last = &zero};
     _Alignas(16) char total[16] = {0};
     if (j->acc == ACC_DOUBLE)
@@ -193,7 +137,7 @@ static void area_long(worker *k, const char *base, const window_lines *lines, in
         j->area->sum[j->kernel->src_dtype](k->row, NULL, NULL, base + w * j->src_step[2], lines, n);
         j->area->reduce(total, k->row, n);
     }
-    j->area->finish[j->kernel->dst_dtype](out, total, &one, lines->planes * lines->lines * kw);
+    j->area->finish[j->kernel->dst_dtype](out, total, &one, lines->planes * lines->lines * kw, &none);
 }
 
 /* Whether the next output row's windows begin with the line that this one's end with. */
@@ -227,17 +171,6 @@ static int64_t bytes_ahead(const worker *k, const int64_t at[AXES]) {
     return k->job->early && shares_line(k, at) ? (h->first[eh + 1] - h->first[eh]) * k->job->src_step[1] : 0;
 }
 
-/* Of the next windows' lines, the first plane's new ones are asked for while this row is summed along w,
- * which reads nothing: whether they are, which takes lines that follow each other. */
-static bool plan_early(worker *k, const window_lines *lines, const char *base) {
-    const job *j = k->job;
-    const int64_t line = range_size(j->src->where.axis[AXIS_W]) * j->src_bytes;
-    const bool early = lines->ahead > 0 && lines->step_h == line && j->strips == 1;
-    k->strip.early = (uintptr_t)base + (uintptr_t)(lines->ahead + lines->step_h);
-    k->strip.early_step = early ? div_ceil((lines->lines - 1) * line, k->strip.outputs) : 0;
-    return early;
-}
-
 void area_row(worker *k, const int64_t at[AXES]) {
     const job *j = k->job;
     const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1], *w = j->kernel->axis[2];
@@ -254,11 +187,13 @@ void area_row(worker *k, const int64_t at[AXES]) {
     if (width > j->row_voxels) {
         area_long(k, base, &lines, width, out);
     } else {
-        lines.ahead_from = plan_early(k, &lines, base) ? 1 : 0;
+        const int64_t planes = min_i64(EARLY_PLANES, lines.planes);
+        const early_lines early = lines.ahead > 0 ? engine_early_planes(k, at, planes) : (early_lines){0};
+        lines.ahead_from = early.runs > 0 ? planes : 0;
         sum_lines(k, at, base, &lines, width);
         if (lines.ahead == 0)
             engine_prefetch_next(k, at);
-        j->area->finish[j->kernel->dst_dtype](out, k->row, &k->strip, lines.planes * lines.lines);
+        j->area->finish[j->kernel->dst_dtype](out, k->row, &k->strip, lines.planes * lines.lines, &early);
     }
     out_end(k, at);
 }

@@ -45,6 +45,7 @@ struct worker {
     range outputs;         /* of the strip, global */
     int64_t src_w;         /* its first source voxel, global */
     int64_t src_origin;    /* bytes from the source's data to voxel d=0, h=0, w=src_w of this n and c */
+    int64_t line_share;    /* early_lines.share of a source row */
     int64_t end_h;         /* of the rows in hand */
     int64_t dst_origin;    /* bytes from the output's data to row h=0 of this plane, at the strip */
     int32_t *first, *last; /* [STRIP_OUTPUTS] */

@@ -32,4 +32,14 @@ void out_end(worker *k, const int64_t at[AXES]);
 /* Ask for source rows of an output row to come. */
 void engine_prefetch_next(const worker *k, const int64_t at[AXES]);
 
+/* Whether so many lines, of rows that lie apart, are to be asked for that those needed now would wait behind
+ * them; those of the first half of the lines along h, or of the second. */
+bool engine_is_crowd(const worker *k, const int64_t at[AXES]);
+void engine_ask_half(const worker *k, const int64_t at[AXES], bool second);
+
+/* What is to be asked for while an output row is finished: of a crowd, the rows of an output row to come; of
+ * the next one, the source rows that this one has not read, of so many planes. No runs: nothing. */
+early_lines engine_early_row(const worker *k, const int64_t at[AXES]);
+early_lines engine_early_planes(const worker *k, const int64_t at[AXES], int64_t planes);
+
 #endif

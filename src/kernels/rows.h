@@ -31,8 +31,6 @@ typedef struct strip {
     int64_t pair, pairs; /* twice as many: outputs pair + 2*j and the next read taps first[pair] + j on */
     const int32_t *first, *last; /* last inclusive; zeros behind them to a multiple of STRIP_GROUP */
     const void *lower, *upper;   /* weights of a blend, in the accumulator's type */
-    uintptr_t early;             /* source that is asked for while sums are made along w: */
-    int64_t early_step;          /* so many bytes for each output, may be 0 */
     line_picks picks;            /* of nearest, see worker_plan_picks */
 } strip;
 
@@ -73,8 +71,16 @@ typedef void sum_fn(void *out, const void *first, void *keep, const void *base, 
                     int64_t n);
 /* *total += row[0] + row[1] + ..., one after the other */
 typedef void reduce_fn(void *total, const void *row, int64_t n);
+/* Source of a row to come, which is asked for while outputs are made along w: that reads nothing else from
+ * memory. An equal share for each output. */
+enum { EARLY_RUNS = 8, EARLY_SHIFT = 16 };
+typedef struct early_lines {
+    int64_t runs, lines; /* of cache lines of each run; no runs: nothing is asked for */
+    int64_t share;       /* of an output, of a run's lines, times 2^EARLY_SHIFT */
+    const char *run[EARLY_RUNS];
+} early_lines;
 /* Along w: dst[o] from the row's taps; rows = how many voxels each of the row's sums already holds. */
-typedef void finish_fn(void *dst, const void *row, const strip *s, int64_t rows);
+typedef void finish_fn(void *dst, const void *row, const strip *s, int64_t rows, const early_lines *early);
 /* dst[o] = the voxel first[o] of src: bytes of one size, or by value */
 typedef void pick_fn(void *dst, const void *src, int64_t stride, const strip *s);
 

@@ -182,6 +182,8 @@ range worker_prepare(worker *k, range outputs) {
     measure_steps(&k->strip);
     measure_taps(&k->strip);
     find_pairs(&k->strip);
+    const int64_t source_lines = div_ceil((k->last[n - 1] + 1) * k->job->src_bytes, CACHE_LINE);
+    k->line_share = div_ceil(source_lines << EARLY_SHIFT, n);
     k->copied_from = NULL;
     worker_new_plane(k);
     return prepared;
