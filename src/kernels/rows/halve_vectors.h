@@ -6,13 +6,9 @@
 #ifndef KERNELS_ROWS_HALVE_VECTORS_H
 #define KERNELS_ROWS_HALVE_VECTORS_H
 
-#include "kernels/rows/permute.h"
+#include "kernels/rows/sum_floats.h"
 
 #if CAN_PERMUTE
-static inline __m512d doubles_at(const float *from) {
-    return _mm512_cvtps_pd(_mm256_loadu_ps(from));
-}
-
 /* Sums along d, then h, of 8 voxels along w. first: those along d of the upper line, or NULL. */
 static inline __attribute__((always_inline)) __m512d sums_at(const float *const row[4], const double *first,
                                                              int64_t w, bool planes, bool lines) {
