@@ -34,6 +34,7 @@ typedef struct job {
     int64_t strips, blocks; /* along w and h */
     int64_t block_rows;
     bool early;                                     /* the source is to be asked for ahead of its use */
+    bool apart;                                     /* and source rows of output rows may lie apart */
     void (*block)(worker *k, int64_t at[AXES]);     /* compute the strip's outputs of rows at .. end_h */
     void (*row)(worker *k, const int64_t at[AXES]); /* of one row, for a block that is each_row */
 } job;

@@ -34,12 +34,14 @@ static int64_t source_row_bytes(const worker *k) {
     return (k->last[k->strip.outputs - 1] + 1) * k->job->src_bytes;
 }
 
-/* Whether source rows are to be asked for early, and those of the next output row lie apart from this one's.
- */
-static bool next_lies_apart(const worker *k, const int64_t at[AXES]) {
+/* Whether an output row, not a block's first, is there, and its source rows lie apart from those of the row
+ * before it and are to be asked for early. */
+static bool lies_apart(const worker *k, int64_t output_h) {
     const tap_table *h = k->job->kernel->axis[1];
-    const int64_t eh = entry(h, at[AXIS_H]);
-    return at[AXIS_H] + 1 < k->end_h && k->job->early && h->first[eh + 1] > h->last[eh] + 1;
+    if (!k->job->apart || output_h >= k->end_h)
+        return false;
+    const int64_t eh = entry(h, output_h);
+    return h->first[eh] > h->last[eh - 1] + 1;
 }
 
 /* Bytes of source that an output row takes. */
@@ -63,7 +65,7 @@ static int64_t row_ahead(const worker *k, const int64_t at[AXES], int64_t bytes)
  * the processor does.
  */
 void engine_prefetch_next(const worker *k, const int64_t at[AXES]) {
-    if (next_lies_apart(k, at)) {
+    if (lies_apart(k, at[AXIS_H] + 1)) {
         const int64_t next = row_ahead(k, at, EARLY_BYTES);
         if (next < k->end_h)
             ask_for(k, at, fresh_rows(k, next), source_row_bytes(k));
@@ -88,12 +90,14 @@ static early_lines lines_of(const worker *k, const int64_t at[AXES], range rows,
 }
 
 bool engine_is_crowd(const worker *k, const int64_t at[AXES]) {
-    return next_lies_apart(k, at) && window_bytes(k, at) > CROWD_BYTES;
+    if (!k->job->apart || window_bytes(k, at) <= CROWD_BYTES)
+        return false;
+    return lies_apart(k, at[AXIS_H] + 1) || lies_apart(k, row_ahead(k, at, FINISH_BYTES));
 }
 
 void engine_ask_half(const worker *k, const int64_t at[AXES], bool second) {
     const int64_t next = row_ahead(k, at, EARLY_BYTES);
-    if (next >= k->end_h)
+    if (!lies_apart(k, next))
         return;
     const range rows = fresh_rows(k, next);
     const int64_t middle = min_i64(rows.begin + 1, rows.end);
@@ -103,7 +107,7 @@ void engine_ask_half(const worker *k, const int64_t at[AXES], bool second) {
 early_lines engine_early_row(const worker *k, const int64_t at[AXES]) {
     const tap_table *d = k->job->kernel->axis[0];
     const int64_t ed = entry(d, at[AXIS_D]), next = row_ahead(k, at, FINISH_BYTES);
-    if (next >= k->end_h)
+    if (!lies_apart(k, next))
         return (early_lines){0};
     return lines_of(k, at, fresh_rows(k, next), d->last[ed] - d->first[ed] + 1);
 }

@@ -196,6 +196,8 @@ void resample_kernel_run(const resample_kernel *kernel, const box_view *src, con
     for (int a = 0; a < 3; a++)
         j.src_step[a] = src->stride[AXIS_D + a] * j.src_bytes;
     j.early = src->stride[AXIS_W] == 1 && box_voxels(&src->where) * j.src_bytes > EARLY_FROM_BYTES;
+    const axis_map *h = &kernel->axis[1]->map;
+    j.apart = j.early && h->in > saturating_mul(axis_map_max_taps(h), h->out);
     j.stream = dst->stride[AXIS_W] == 1 && box_voxels(&dst->where) * j.dst_bytes > j.cache_bytes / 2;
     choose_engine(&j);
     cut_work(&j);
