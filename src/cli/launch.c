@@ -80,14 +80,17 @@ static void take_signals(bool stops) {
     }
 }
 
-/* What Open MPI's own shared memory and code take at least; a process with less crashes in MPI_Init. */
-static const rlim_t mpi_file_bytes = 5 << 20, mpi_memory_bytes = 96 << 20;
+/*
+ * What Open MPI and ROMIO take at least: with less they crash, or end the program with statuses of their own.
+ * Of memory 300 MB of addresses, most of it never used, and as much again for other versions of them.
+ */
+static const rlim_t mpi_file_bytes = 5 << 20, mpi_memory_bytes = 512 << 20;
 
 vxs_status launch_check_limits(const launch *from) {
     struct rlimit file, memory;
     const bool known = getrlimit(RLIMIT_FSIZE, &file) == 0 && getrlimit(RLIMIT_AS, &memory) == 0;
     CHECK(!known || memory.rlim_cur == RLIM_INFINITY || memory.rlim_cur >= mpi_memory_bytes, VXS_IO,
-          "'ulimit -v' allows %lld bytes of memory only, too few for MPI to start: give %lld and more",
+          "'ulimit -v' allows %lld bytes of addresses only, too few for MPI and MPI-IO: give %lld and more",
           (long long)memory.rlim_cur, (long long)mpi_memory_bytes);
     /* Who has a launcher leaves that to it. */
     CHECK(!known || from->launched || file.rlim_cur == RLIM_INFINITY || file.rlim_cur >= mpi_file_bytes,
@@ -101,14 +104,15 @@ vxs_status launch_check_limits(const launch *from) {
 
 static bool leaving;
 
-/* To us 1 means that something differs; to libraries that give up, MPI_Abort of ROMIO's among them, anything.
- */
+/* To us 1 means that something differs; to libraries that give up, OpenMP's without threads among them,
+ * anything. */
 static void correct_status(int status, void *context) {
     (void)context;
     if (leaving || status != 1)
         return;
-    static const char words[] = "voxslab: a library that it needs ended the program (memory, or a limit of "
-                                "ulimit's?); run it again, with --resume if it writes an output\n";
+    static const char words[] =
+        "voxslab: a library that it needs ended the program (memory, threads, or "
+        "another limit of ulimit's?); run it again, with --resume if it writes an output\n";
     if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
         _exit(VXS_IO);
     _exit(VXS_IO);

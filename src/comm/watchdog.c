@@ -85,7 +85,9 @@ vxs_status watchdog_start(int rank, double seconds, watchdog **started) {
     pthread_mutex_init(&dog->mutex, NULL);
     if (start_thread(dog) != 0) {
         free(dog);
-        return status_fail(VXS_IO, "no thread to be had for the watchdog");
+        return status_fail(
+            VXS_IO, "no thread to be had for the watchdog: raise 'ulimit -u', 'ulimit -v' or the number of "
+                    "processes that the job's control group allows, or give fewer ranks a node");
     }
     *started = dog;
     return VXS_OK;

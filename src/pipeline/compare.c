@@ -71,10 +71,11 @@ static int64_t read_overhead(const void *context, int64_t bytes) {
 }
 
 static vxs_status plan(comparing *c) {
-    const resources have = resources_of_ranks(c->comm);
+    resources have;
     scan_side sides[2];
-    c->threads = c->options->threads > 0 ? c->options->threads : have.threads;
-    c->memory = c->options->memory > 0 ? c->options->memory : have.memory;
+    TRY(resources_take(c->comm, c->options->threads, c->options->memory, &have));
+    c->threads = have.threads;
+    c->memory = have.memory;
     for (int i = 0; i < 2; i++) {
         side *s = &c->sides[i];
         s->threads = volume_read_threads(&s->info, c->threads, c->memory / READ_SHARE);

@@ -1,6 +1,7 @@
 #include "pipeline/resources.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/checked.h"
+#include "comm/agree.h"
 
 /* Of what is free, the part that we plan with: the page cache of what is written needs the rest. */
 enum { FAIR_PERCENT = 60 };
@@ -137,7 +139,8 @@ resources resources_of_process(void) {
     return share(1, 1, launched_here());
 }
 
-resources resources_of_ranks(MPI_Comm comm) {
+/* The least of all ranks. */
+static resources of_ranks(MPI_Comm comm) {
     int ranks, local_ranks, local_rank, nodes;
     MPI_Comm node;
     MPI_Comm_size(comm, &ranks);
@@ -151,6 +154,41 @@ resources resources_of_ranks(MPI_Comm comm) {
     MPI_Allreduce(&mine.memory, &least.memory, 1, MPI_INT64_T, MPI_MIN, comm);
     MPI_Allreduce(&mine.threads, &least.threads, 1, MPI_INT, MPI_MIN, comm);
     return least;
+}
+
+static void *wait_for(void *gate) {
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* So many threads at a time, this one among them; each waits until the last has begun. Local. */
+static vxs_status try_threads(int threads) {
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *others = malloc((size_t)threads * sizeof *others);
+    CHECK(others, VXS_IO, "out of memory: a list of %d threads", threads);
+    int begun = 0;
+    pthread_mutex_lock(&gate);
+    while (begun < threads - 1 && pthread_create(&others[begun], NULL, wait_for, &gate) == 0)
+        begun++;
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < begun; i++)
+        pthread_join(others[i], NULL);
+    free(others);
+    CHECK(begun == threads - 1, VXS_IO,
+          "only %d of %d threads are to be had: give --threads %d or less, or raise 'ulimit -u', 'ulimit -v' "
+          "or the number of processes that the job's control group allows",
+          begun + 1, threads, begun + 1);
+    return VXS_OK;
+}
+
+vxs_status resources_take(MPI_Comm comm, int threads, int64_t memory, resources *taken) {
+    *taken = of_ranks(comm);
+    if (threads > 0)
+        taken->threads = threads;
+    if (memory > 0)
+        taken->memory = memory;
+    return comm_agree(comm, try_threads(taken->threads));
 }
 
 int64_t resources_peak_rss(void) {

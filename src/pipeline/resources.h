@@ -5,6 +5,8 @@
 #include <mpi.h>
 #include <stdint.h>
 
+#include "base/status.h"
+
 typedef struct resources {
     int ranks, nodes;
     int64_t memory; /* a fair share of what the node has free, the same on all ranks: the least */
@@ -12,10 +14,14 @@ typedef struct resources {
                   */
 } resources;
 
-/* Collective. */
-resources resources_of_ranks(MPI_Comm comm);
+/*
+ * What each rank has; threads and memory above 0 are the user's and stand in its place. VXS_IO, with the rank
+ * and what to give instead, where that many threads can't run at a time: OpenMP would end the rank in the
+ * middle of a round. Collective.
+ */
+vxs_status resources_take(MPI_Comm comm, int threads, int64_t memory, resources *taken);
 
-/* The same for a process on its own, without MPI. Local. */
+/* What a process on its own has, without MPI. Local. */
 resources resources_of_process(void);
 
 /* The most memory this process ever had resident, bytes (VmHWM). Local. */

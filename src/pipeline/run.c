@@ -58,10 +58,9 @@ static vxs_status resolve(run *r) {
 }
 
 static vxs_status plan(run *r) {
-    resources have = resources_of_ranks(r->comm);
-    int threads = r->options->threads > 0 ? r->options->threads : have.threads;
-    int64_t memory = r->options->memory > 0 ? r->options->memory : have.memory;
-    TRY(comm_agree(r->comm, job_plan(&r->job, have.ranks, threads, memory)));
+    resources have;
+    TRY(resources_take(r->comm, r->options->threads, r->options->memory, &have));
+    TRY(comm_agree(r->comm, job_plan(&r->job, have.ranks, have.threads, have.memory)));
     job_describe(&r->job, have.ranks, &r->report);
     r->report.nodes = have.nodes;
     return VXS_OK;

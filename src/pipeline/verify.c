@@ -146,16 +146,15 @@ static vxs_status choose_tiles(verifying *v) {
 }
 
 static vxs_status plan(verifying *v) {
-    const resources have = resources_of_ranks(v->comm);
-    const int threads = v->options->threads > 0 ? v->options->threads : have.threads;
-    const int64_t memory = v->options->memory > 0 ? v->options->memory : have.memory;
-    TRY(comm_agree(v->comm, verify_plan(&v->job, &v->stored, v->ranks, threads, memory, &v->room)));
+    resources have;
+    TRY(resources_take(v->comm, v->options->threads, v->options->memory, &have));
+    TRY(comm_agree(v->comm, verify_plan(&v->job, &v->stored, v->ranks, have.threads, have.memory, &v->room)));
     v->buffer = malloc((size_t)v->room.voxels * dtype_bytes(v->stored.dtype));
     TRY(comm_agree(v->comm, v->buffer ? choose_tiles(v)
                                       : status_fail(VXS_IO, "out of memory: %lld voxels of '%.800s'",
                                                     (long long)v->room.voxels, v->output)));
-    v->report->threads = threads;
-    v->report->memory_budget = memory;
+    v->report->threads = have.threads;
+    v->report->memory_budget = have.memory;
     v->report->memory_planned = v->job.plan.memory_bytes + v->room.bytes;
     return VXS_OK;
 }

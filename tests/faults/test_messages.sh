@@ -34,8 +34,33 @@ says '^ompio' 'read in.h5 26 0 EIO' "rank 0 on $host: |in.h5'" "${chunked[@]}" #
 
 # Memory that runs out is told, too.
 make big.h5 /raw dtype=float64 shape=600,1024,1024 data=none
-(ulimit -v 400000 && run 2 resample big.h5 out.h5 --scale 0.9 --mode nearest --quiet --memory 6GiB --threads 1 && exit "$status")
+(ulimit -v 550000 && run 2 resample big.h5 out.h5 --scale 0.9 --mode nearest --quiet --memory 6GiB --threads 1 && exit "$status")
 [ $? -eq 74 ] || fail "too little memory does not end in 74: $(cat "$folder.err")"
 grep -q "^voxslab: rank [01] on $host: out of memory: [0-9]* bytes for" "$folder.err" || fail "too little memory: $(cat "$folder.err")"
 [ ! -e out.h5 ] || fail 'too little memory: the output is there'
+
+# And threads: before anything is made, and where OpenMP gives up later and ends one rank among others that wait.
+threads() { # threads RANKS WORDS THREADS COMMAND [ARGS...]
+    (ulimit -S -v 700000 && run "$1" "${@:4}" --threads "$3" --memory 40MiB && exit "$status")
+    [ $? -eq 74 ] || fail "$3 threads, $1 ranks, ${*:4}: not status 74: $(head -c 900 "$folder.err")"
+    grep -q "^voxslab: $2" "$folder.err" || fail "$3 threads, $1 ranks, ${*:4}: no '$2' in: $(head -c 900 "$folder.err")"
+    [ ! -e out.h5 ] || fail "$3 threads, ${*:4}: the output is there"
+}
+for ranks in 0 1 3; do
+    threads $ranks "rank 0 on $host: only [0-9]* of 400 threads.*--threads [0-9]* or less" 400 resample in.h5 out.h5 --scale 0.5
+    [ ! -e out.h5.partial ] || fail 'without threads: a partial file is there'
+done
+threads 2 "rank 0 on $host: only [0-9]* of 400 threads" 400 compare in.h5 in.h5
+cat >poor_rank_1 <<'END'
+#!/bin/sh
+[ "$OMPI_COMM_WORLD_RANK" != 1 ] || export OMP_STACKSIZE=800M # threads larger than the limit, unlike those tried
+exec "$VOXSLAB_PROGRAM" "$@"
+END
+chmod +x poor_rank_1
+export VOXSLAB_PROGRAM=$VOXSLAB
+VOXSLAB=$PWD/poor_rank_1
+threads 3 'a library that it needs ended the program' 2 resample in.h5 out.h5 --scale 0.5 --force
+VOXSLAB=$VOXSLAB_PROGRAM
+run 3 resample in.h5 out.h5 --scale 0.5 --quiet --force
+expect_status 0 'after threads were missing'
 finish
