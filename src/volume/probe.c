@@ -36,10 +36,31 @@ static vxs_status can_be_opened(const char *path) {
     return VXS_OK;
 }
 
+/* stat's errno is the reason. What to type next: the list of the deepest folder that is there. */
+static vxs_status fail_to_find(const char *path) {
+    const int reason = errno;
+    char folder[PATH_MAX] = "", host[256] = "this node";
+    struct stat st;
+    if (path[0] != '/' && getcwd(folder, sizeof folder) == NULL)
+        folder[0] = '\0';
+    const size_t used = strlen(folder);
+    snprintf(folder + used, sizeof folder - used, "%s%s", path[0] == '/' ? "" : "/", path);
+    for (char *slash = strrchr(folder, '/'); slash && slash > folder; slash = strrchr(folder, '/')) {
+        *slash = '\0';
+        if (stat(folder, &st) == 0)
+            break;
+    }
+    gethostname(host, sizeof host - 1);
+    return status_fail(VXS_BAD_INPUT, "input file '%s' can't be opened: %s; see what there is on %s: ls '%s'",
+                       path, strerror(reason), host,
+                       strrchr(folder, '/') && stat(folder, &st) == 0 ? folder : "/");
+}
+
 vxs_status file_open_serial(const char *path, hid_t *file) {
     struct stat st;
     *file = H5I_INVALID_HID;
-    CHECK(stat(path, &st) == 0, VXS_BAD_INPUT, "input file '%s' can't be opened: %s", path, strerror(errno));
+    if (stat(path, &st) != 0)
+        return fail_to_find(path);
     CHECK(!S_ISDIR(st.st_mode), VXS_BAD_INPUT, "input file '%s' is a folder: name an HDF5 file", path);
     TRY(can_be_opened(path));
     CHECK(st.st_size > 0, VXS_BAD_INPUT, "input file '%s' is empty (0 bytes): name an HDF5 file", path);

@@ -18,7 +18,10 @@ for dtype in compound string complex; do make "$dtype.h5" /raw dtype=$dtype; don
 make filter.h5 /raw chunk=4,4,4 filter=unknown
 make link.h5 /raw link=gone.h5:/raw
 
-resample 65 'missing.h5' missing.h5
+resample 65 "missing.h5|No such file|ls '$PWD'" missing.h5
+one_rank 65 "no/where/missing.h5|No such file|ls '$PWD'" no/where/missing.h5
+one_rank 65 "/no/where/missing.h5|No such file|ls '/'" /no/where/missing.h5
+one_rank 65 "text.h5/missing.h5|Not a directory|ls '$PWD/text.h5'" text.h5/missing.h5
 resample 65 'text.h5' text.h5
 resample 65 'truncated.h5' truncated.h5
 resample 65 "/nothing" good.h5:/nothing
