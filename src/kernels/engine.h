@@ -36,7 +36,7 @@ typedef struct job {
     bool early;                                     /* the source is to be asked for ahead of its use */
     bool apart;                                     /* and source rows of output rows may lie apart */
     void (*block)(worker *k, int64_t at[AXES]);     /* compute the strip's outputs of rows at .. end_h */
-    void (*row)(worker *k, const int64_t at[AXES]); /* of one row, for a block that is each_row */
+    void (*row)(worker *k, const int64_t at[AXES]); /* of one row, for each_row */
 } job;
 
 /* One thread's buffers and what they hold. */
@@ -84,6 +84,7 @@ void worker_new_plane(worker *k);
 /* For job.block. */
 void copy_rows(worker *k, int64_t at[AXES]);
 void halve_rows(worker *k, int64_t at[AXES]);
+void area_rows(worker *k, int64_t at[AXES]);
 void each_row(worker *k, int64_t at[AXES]);
 
 /* For job.row. */

@@ -77,3 +77,45 @@ void area_row(worker *k, const int64_t at[AXES]) {
     }
     out_end(k, at);
 }
+
+/*
+ * Rows whose windows lie side by side along h, which read the source once and without end. What a row needs
+ * besides is held here, since the source drives tables and jobs out of the caches, and to wait for them again
+ * at every row takes as long as a tenth of the reading (float32, 512^3 -> 64^3: 23.7 to 22.0 ms).
+ */
+static void rows_side_by_side(worker *k, int64_t at[AXES], int64_t width) {
+    const job *j = k->job;
+    const tap_table *d = j->kernel->axis[0], *h = j->kernel->axis[1];
+    const int64_t ed = entry(d, at[AXIS_D]), end = k->end_h, step_h = j->src_step[1];
+    const int64_t *first = h->first - h->outputs.begin, *last = h->last - h->outputs.begin;
+    const bool in_place = !j->stream && j->dst->stride[AXIS_W] == 1;
+    const int64_t step_out = j->dst->stride[AXIS_H] * j->dst_bytes;
+    window_lines lines = {.stride = j->src->stride[AXIS_W],
+                          .step_d = j->src_step[0],
+                          .step_h = step_h,
+                          .planes = d->last[ed] - d->first[ed] + 1};
+    sum_fn *const sum = j->area->sum[j->kernel->src_dtype];
+    finish_fn *const finish = j->area->finish[j->kernel->dst_dtype];
+    const strip s = k->strip;
+    const early_lines none = {0};
+    const char *plane = source(k, d->first[ed], 0);
+    char *out = target(k, at);
+    for (; at[AXIS_H] < end; at[AXIS_H]++, out += step_out) {
+        const int64_t y = at[AXIS_H];
+        lines.lines = last[y] - first[y] + 1;
+        sum(k->row, NULL, NULL, plane + first[y] * step_h, &lines, width);
+        finish(in_place ? out : out_begin(k, at), k->row, &s, lines.planes * lines.lines, &none);
+        if (!in_place)
+            out_end(k, at);
+    }
+}
+
+void area_rows(worker *k, int64_t at[AXES]) {
+    const tap_table *h = k->job->kernel->axis[1], *w = k->job->kernel->axis[2];
+    const int64_t ew = entry(w, at[AXIS_W]);
+    const int64_t width = w->last[ew + k->strip.outputs - 1] - w->first[ew] + 1;
+    if (h->map.in % h->map.out == 0 && width <= k->job->row_voxels)
+        rows_side_by_side(k, at, width);
+    else
+        each_row(k, at);
+}

@@ -116,6 +116,7 @@ static void choose_engine(job *j) {
         j->acc = area_accumulator(kernel->src_dtype, voxels, axis_map_max_taps(w));
         j->halve = halve_of(j, j->rows->halve->mean);
         j->row = area_row;
+        j->block = area_rows;
     } else if (blends) {
         j->acc = blend_accumulator(kernel);
         j->halve = blends_halves(kernel) ? halve_of(j, j->rows->halve->blend) : NULL;
