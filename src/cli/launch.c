@@ -8,6 +8,7 @@
 #include <voxslab/voxslab_mpi.h>
 
 #include "cli/value.h"
+#include "volume/volume.h"
 
 /* Open MPI, PMIx and PMI launchers (MPICH's mpiexec), srun; first found counts. */
 static const char *const rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID",
@@ -82,7 +83,7 @@ static void take_signals(bool stops) {
 
 /*
  * What Open MPI and ROMIO take at least: with less they crash, or end the program with statuses of their own.
- * Of memory 300 MB of addresses, most of it never used, and as much again for other versions of them.
+ * Of memory 300 MB of addresses, most of it never used, and room for other versions of them.
  */
 static const rlim_t mpi_file_bytes = 5 << 20, mpi_memory_bytes = 512 << 20;
 
@@ -119,6 +120,7 @@ static void correct_status(int status, void *context) {
 }
 
 void launch_correct_status(void) {
+    volume_close_nothing_at_exit();
     on_exit(correct_status, NULL);
 }
 

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,23 +163,26 @@ static void *wait_for(void *gate) {
     return NULL;
 }
 
-/* So many threads at a time, this one among them; each waits until the last has begun. Local. */
-static vxs_status try_threads(int threads) {
+/* So many threads on every rank at a time, each one's first among them: each of the others waits until the
+ * last of all ranks has begun. */
+static vxs_status try_threads(MPI_Comm comm, int threads) {
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
     pthread_t *others = malloc((size_t)threads * sizeof *others);
-    CHECK(others, VXS_IO, "out of memory: a list of %d threads", threads);
     int begun = 0;
     pthread_mutex_lock(&gate);
-    while (begun < threads - 1 && pthread_create(&others[begun], NULL, wait_for, &gate) == 0)
+    while (others && begun < threads - 1 && pthread_create(&others[begun], NULL, wait_for, &gate) == 0)
         begun++;
+    MPI_Barrier(comm);
     pthread_mutex_unlock(&gate);
     for (int i = 0; i < begun; i++)
         pthread_join(others[i], NULL);
+    const bool listed = others != NULL;
     free(others);
+    CHECK(listed, VXS_IO, "out of memory: a list of %d threads", threads);
     CHECK(begun == threads - 1, VXS_IO,
-          "only %d of %d threads are to be had: give --threads %d or less, or raise 'ulimit -u', 'ulimit -v' "
+          "only %d of %d threads are to be had: give a smaller --threads, or raise 'ulimit -u', 'ulimit -v' "
           "or the number of processes that the job's control group allows",
-          begun + 1, threads, begun + 1);
+          begun + 1, threads);
     return VXS_OK;
 }
 
@@ -188,7 +192,7 @@ vxs_status resources_take(MPI_Comm comm, int threads, int64_t memory, resources 
         taken->threads = threads;
     if (memory > 0)
         taken->memory = memory;
-    return comm_agree(comm, try_threads(taken->threads));
+    return comm_agree(comm, try_threads(comm, taken->threads));
 }
 
 int64_t resources_peak_rss(void) {

@@ -16,8 +16,8 @@ typedef struct resources {
 
 /*
  * What each rank has; threads and memory above 0 are the user's and stand in its place. VXS_IO, with the rank
- * and what to give instead, where that many threads can't run at a time: OpenMP would end the rank in the
- * middle of a round. Collective.
+ * and what to give instead, where not all ranks can have that many threads at a time: OpenMP would end the
+ * rank in the middle of a round. Collective.
  */
 vxs_status resources_take(MPI_Comm comm, int threads, int64_t memory, resources *taken);
 

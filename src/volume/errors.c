@@ -8,13 +8,13 @@ typedef struct error_digest {
     bool damage;
 } error_digest;
 
-/*
- * Errors are ours to print; of the blocks that HDF5 frees it keeps at most 64 MiB to use again; and it closes
- * nothing when the process ends: where a library ends one rank, that would wait for the others for ever.
- */
+void volume_close_nothing_at_exit(void) {
+    H5dont_atexit();
+}
+
+/* Errors are ours to print; and of the blocks that HDF5 frees it keeps at most 64 MiB to use again. */
 void hdf5_prepare(void) {
     enum { KEPT = 64 << 20 };
-    H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5set_free_list_limits(KEPT / 4, KEPT / 16, KEPT / 2, KEPT / 4, KEPT / 4, KEPT / 16);
 }

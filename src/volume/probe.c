@@ -51,9 +51,10 @@ static vxs_status fail_to_find(const char *path) {
             break;
     }
     gethostname(host, sizeof host - 1);
+    const char *there = strrchr(folder, '/') && stat(folder, &st) == 0 ? folder : "/";
+    errno = reason; /* for io_watch_judge */
     return status_fail(VXS_BAD_INPUT, "input file '%s' can't be opened: %s; see what there is on %s: ls '%s'",
-                       path, strerror(reason), host,
-                       strrchr(folder, '/') && stat(folder, &st) == 0 ? folder : "/");
+                       path, strerror(reason), host, there);
 }
 
 vxs_status file_open_serial(const char *path, hid_t *file) {

@@ -67,6 +67,10 @@ typedef struct volume_info {
  * none is given. VXS_USAGE when a part is empty or too long. Local. */
 vxs_status volume_split_name(const char *text, char file[VOLUME_PATH_BYTES], char dataset[VOLUME_NAME_BYTES]);
 
+/* HDF5 closes nothing when the process ends: where a library ends one rank, that would wait for the others
+ * for ever. Before HDF5's first use; for a program, as it holds for all its files. Local. */
+void volume_close_nothing_at_exit(void);
+
 /*
  * Look at a dataset through the serial driver; dataset "" takes the only one that can be a volume (3 to 5
  * axes, a dtype of ours), else VXS_USAGE with the candidates listed. VXS_BAD_INPUT names the thing and the

@@ -47,7 +47,7 @@ threads() { # threads RANKS WORDS THREADS COMMAND [ARGS...]
     [ ! -e out.h5 ] || fail "$3 threads, ${*:4}: the output is there"
 }
 for ranks in 0 1 3; do
-    threads $ranks "rank 0 on $host: only [0-9]* of 400 threads.*--threads [0-9]* or less" 400 resample in.h5 out.h5 --scale 0.5
+    threads $ranks "rank 0 on $host: only [0-9]* of 400 threads.*smaller --threads" 400 resample in.h5 out.h5 --scale 0.5
     [ ! -e out.h5.partial ] || fail 'without threads: a partial file is there'
 done
 threads 2 "rank 0 on $host: only [0-9]* of 400 threads" 400 compare in.h5 in.h5
