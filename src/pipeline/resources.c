@@ -163,14 +163,18 @@ static void *wait_for(void *gate) {
     return NULL;
 }
 
-/* So many threads on every rank at a time, each one's first among them: each of the others waits until the
- * last of all ranks has begun. */
+/*
+ * So many threads on every rank at a time, each one's first among them: each of the others waits until the
+ * last of all ranks has begun. What a process once had is not tried again: on busy cores that takes long.
+ */
 static vxs_status try_threads(MPI_Comm comm, int threads) {
+    static int had = 1;
+    const int more = threads > had ? threads - 1 : 0;
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    pthread_t *others = malloc((size_t)threads * sizeof *others);
+    pthread_t *others = malloc(((size_t)more + 1) * sizeof *others);
     int begun = 0;
     pthread_mutex_lock(&gate);
-    while (others && begun < threads - 1 && pthread_create(&others[begun], NULL, wait_for, &gate) == 0)
+    while (others && begun < more && pthread_create(&others[begun], NULL, wait_for, &gate) == 0)
         begun++;
     MPI_Barrier(comm);
     pthread_mutex_unlock(&gate);
@@ -179,10 +183,11 @@ static vxs_status try_threads(MPI_Comm comm, int threads) {
     const bool listed = others != NULL;
     free(others);
     CHECK(listed, VXS_IO, "out of memory: a list of %d threads", threads);
-    CHECK(begun == threads - 1, VXS_IO,
+    CHECK(begun == more, VXS_IO,
           "only %d of %d threads are to be had: give a smaller --threads, or raise 'ulimit -u', 'ulimit -v' "
           "or the number of processes that the job's control group allows",
           begun + 1, threads);
+    had = threads > had ? threads : had;
     return VXS_OK;
 }
 
